@@ -1,0 +1,1 @@
+"""The product, packaged by feature."""

@@ -1,0 +1,1 @@
+"""What developers and the demo need beside the product: set-up, launcher, simulators, story."""

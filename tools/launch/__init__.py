@@ -1,0 +1,1 @@
+"""Starts and stops real servers: PostgreSQL, Valkey, the API and the jobs."""
