@@ -1,0 +1,1 @@
+"""Settings, national standards and regional policy."""
