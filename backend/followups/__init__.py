@@ -1,0 +1,1 @@
+"""Follow-up programmes [随访]."""
