@@ -1,0 +1,1 @@
+"""Residents, staff and how they prove who they are."""
