@@ -7,12 +7,11 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 
 from backend.kernel.process import arm
 from tools.launch import valkey
+from tools.launch.placement import scratch_state
 from tools.launch.postgres import CARELESS, Postgres
 from tools.launch.process import LaunchError
 from tools.launch.state import ROOT, State
@@ -37,7 +36,12 @@ def run_to_end(command: Sequence[str], environment: Mapping[str, str]) -> int:
     """Run pytest as our child; at Ctrl-C it ends by itself, with its report."""
     parent = os.getpid()
     guard = functools.partial(arm, signal.SIGKILL, parent)
-    with subprocess.Popen(command, cwd=ROOT, env=environment, preexec_fn=guard) as child:
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment,
+        preexec_fn=guard,  # noqa: PLW1509  # takes no lock
+    ) as child:
         try:
             return child.wait()
         except KeyboardInterrupt:
@@ -73,8 +77,8 @@ def test_state() -> Iterator[State]:
         if alone:
             yield state
             return
-        with tempfile.TemporaryDirectory(prefix="jiayi-test-") as folder:
-            yield State(Path(folder))
+        with scratch_state() as scratch:
+            yield scratch
 
 
 @contextlib.contextmanager

@@ -6,6 +6,8 @@ import importlib.util
 import os
 import shutil
 import subprocess
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -118,3 +120,23 @@ def copy_binaries(binaries: Path, folder: Path) -> Path:
         subprocess.run(["chmod", "-R", "a+rX", str(mark.parent)], check=True)
         mark.touch()
     return mark.parent / package.name / binaries.parent.name / binaries.name
+
+
+def forget_cluster(state: State) -> None:
+    """Remove the data wherever they lie, and what was copied for them."""
+    for folder in (state.read("postgres.json").get("folder"), state.folder / "postgres"):
+        if folder:
+            shutil.rmtree(folder, ignore_errors=True)
+    state.remove("postgres.json")
+
+
+@contextlib.contextmanager
+def scratch_state() -> Iterator[State]:
+    """A state for one test or benchmark; nothing of it stays."""
+    with tempfile.TemporaryDirectory(prefix="jiayi-") as folder:
+        Path(folder).chmod(0o711)  # PostgreSQL has to come through when root starts it
+        state = State(Path(folder))
+        try:
+            yield state
+        finally:
+            forget_cluster(state)

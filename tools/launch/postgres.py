@@ -54,7 +54,7 @@ class Postgres:
         if not (self.home.data / "PG_VERSION").exists():
             self._make_cluster()
         end_leftover(self.home.data)
-        self.port = self.state.port("postgres")
+        self.port = self.port or self.state.port("postgres")
         self.child = self._server()
         self.child.start()
         self.child.await_ready(self._answers, seconds)
@@ -77,7 +77,7 @@ class Postgres:
                 link, "jiayi_migrator", "LOGIN CREATEROLE", self.state.secrets["migrator_password"]
             )
             link.execute("GRANT jiayi_app TO jiayi_migrator WITH ADMIN OPTION")
-            if not link.execute("SELECT FROM pg_database WHERE datname = 'jiayi'").fetchone():
+            if not link.execute("SELECT 1 FROM pg_database WHERE datname = 'jiayi'").fetchone():
                 link.execute("CREATE DATABASE jiayi OWNER jiayi_migrator")
         return Urls(
             admin=self.url(database="jiayi"),
@@ -131,7 +131,7 @@ class Postgres:
 
 def ensure_role(link: psycopg.Connection, name: str, rights: str, password: str) -> None:
     """Have a role with these rights and this password."""
-    known = link.execute("SELECT FROM pg_roles WHERE rolname = %s", [name]).fetchone()
+    known = link.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name]).fetchone()
     link.execute(
         sql.SQL("{} ROLE {} {} PASSWORD {}").format(
             sql.SQL("ALTER" if known else "CREATE"),

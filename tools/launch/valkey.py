@@ -27,7 +27,7 @@ class Valkey:
 
     def start(self, seconds: float = 20) -> None:
         """Serve; afterwards it answers."""
-        self.port = self.state.port("valkey")
+        self.port = self.port or self.state.port("valkey")
         configuration = self.state.folder / "valkey.conf"
         configuration.touch(mode=0o600)
         configuration.write_text(self._configuration())

@@ -1,0 +1,213 @@
+"""A whole installation: database, cache, simulators, schema, region, API and jobs."""
+
+import http.client
+import os
+import shutil
+import sys
+from collections.abc import Collection, Mapping
+from enum import StrEnum
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tools.launch import valkey
+from tools.launch.postgres import CALM, Postgres, Urls
+from tools.launch.process import Child, LaunchError, finish
+from tools.launch.service import Program, Service
+from tools.launch.state import ROOT, State
+
+APPID = "wx0123456789abcdef"
+
+
+class Part(StrEnum):
+    """What a stack may consist of, in the order of starting."""
+
+    POSTGRES = "postgres"
+    VALKEY = "valkey"
+    SIMULATOR = "simulator"
+    SCHEMA = "schema"
+    REGION = "region"
+    API = "api"
+    JOBS = "jobs"
+
+
+class Stack:
+    """Real servers on ports of their own, as long as the with-block lasts.
+
+    `given` is the caller's environment: its DATABASE_URL and REDIS_URL are used as they are, and
+    its other settings reach the children. `services` may be stopped, killed and started singly.
+    """
+
+    def __init__(
+        self,
+        state: State,
+        parts: Collection[Part] = tuple(Part),
+        *,
+        region: str = "huzhou",
+        api_port: int = 0,
+        given: Mapping[str, str] = os.environ,
+        database_settings: Mapping[str, str] = CALM,
+    ) -> None:
+        self.state = state
+        self.parts = [part for part in Part if part in parts]
+        self.region = region
+        self.api_port = api_port
+        self.given = given
+        self.database_settings = database_settings
+        self.services: dict[str, Service] = {}
+        self.urls = Urls(admin="", migrator="", app="")
+        self.redis_url = given.get("REDIS_URL", "")
+
+    def __enter__(self) -> Self:
+        """Start every part; when one fails, those before it are stopped again."""
+        try:
+            for part in self.parts:
+                STARTERS[part](self)
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Stop the parts, the last one first."""
+        for service in reversed(self.services.values()):
+            service.stop()
+        self.services.clear()
+
+    @property
+    def api_url(self) -> str:
+        """Where the API answers."""
+        return f"http://127.0.0.1:{self.services[Part.API].port}"
+
+    @property
+    def simulator_url(self) -> str:
+        """Where the WeChat simulator answers."""
+        return f"http://127.0.0.1:{self.services[Part.SIMULATOR].port}"
+
+    @property
+    def ledger(self) -> Path:
+        """What the simulator delivered, one JSON object a line."""
+        return self.state.folder / "ledger.jsonl"
+
+    def environment(self) -> dict[str, str]:
+        """What the API and the jobs are told."""
+        names = ["JWT_KEYS", "FIELD_KEYS", "INDEX_KEY", "WECHAT_SECRET", "REALNAME_KEY"]
+        simulator = self.simulator_url if Part.SIMULATOR in self.services else ""
+        ours = {
+            "ENV": "demo",
+            "DATABASE_URL": self.urls.app,
+            "REDIS_URL": self.redis_url,
+            "REGION": self.region,
+            "WECHAT_BASE_URL": simulator,
+            "REALNAME_BASE_URL": simulator,
+            "SIMULATOR_URL": simulator,
+            "WECHAT_APPID": APPID,
+            "JOURNAL_DIR": str(self.state.folder / "journal"),
+            "METRICS_DIR": str(self.state.folder / "metrics"),
+            "NO_PROXY": "127.0.0.1,localhost",
+            "no_proxy": "127.0.0.1,localhost",
+        }
+        return dict(self.given) | {name: self.state.secrets[name] for name in names} | ours
+
+    def start_postgres(self) -> None:
+        """The database and its roles; the caller's own when the environment names one."""
+        if url := self.given.get("DATABASE_URL"):
+            owner = self.given.get("MIGRATOR_DATABASE_URL", url)
+            self.urls = Urls(admin=owner, migrator=owner, app=url)
+            return
+        server = Postgres(self.state, self.database_settings)
+        self.services[Part.POSTGRES] = server
+        server.start()
+        self.urls = server.ensure_roles_and_database()
+
+    def start_valkey(self) -> None:
+        """The cache, where one can be had; the product works without."""
+        binary = valkey.find_binary()
+        if self.redis_url or binary is None:
+            return
+        server = valkey.Valkey(self.state, binary)
+        self.services[Part.VALKEY] = server
+        server.start()
+        self.redis_url = server.url
+
+    def start_simulator(self) -> None:
+        """WeChat and the real-name provider."""
+        words = ["tools.wechat_simulator", "--ledger", str(self.ledger)]
+        self._start(Part.SIMULATOR, words, self.state.port("simulator"), "/")
+
+    def migrate(self) -> None:
+        """The newest schema."""
+        self._finish("migrate", "backend.kernel.migrate")
+
+    def load_region(self) -> None:
+        """The demo region, once for each database."""
+        mark = {"region": self.region}
+        loaded = self.state.read("region.json")
+        if loaded and loaded != mark:
+            raise LaunchError(f"The data here are of region {loaded['region']}: use --fresh.")
+        if not loaded:
+            self._finish("region", "tools.launch.load_region")
+            self.state.write("region.json", mark)
+
+    def start_api(self) -> None:
+        """The HTTP API."""
+        shutil.rmtree(self.state.folder / "metrics", ignore_errors=True)
+        (self.state.folder / "metrics").mkdir()
+        port = self.state.port("api", self.api_port)
+        self._start(Part.API, ["tools.cli", "api"], port, "/healthz")
+
+    def start_jobs(self) -> None:
+        """What happens by itself."""
+        (self.state.folder / "journal").mkdir(exist_ok=True)
+        self._start(Part.JOBS, ["tools.cli", "jobs"])
+
+    def _child(self, name: str, words: list[str], settings: Mapping[str, str]) -> Child:
+        environment = self.environment() | {"PYTHONUNBUFFERED": "1"} | dict(settings)
+        command = [sys.executable, "-m", *words]
+        return Child(name, command, self.state.log(name), environment, ROOT)
+
+    def _finish(self, name: str, module: str) -> None:
+        """Run a program to its end as the owner of the database."""
+        owner = {"MIGRATOR_DATABASE_URL": self.urls.migrator}
+        finish(self._child(name, [module], owner), 300)
+
+    def _start(self, part: Part, words: list[str], port: int = 0, path: str = "") -> None:
+        """Start a program of ours; ready when it answers at `path`, if one is given."""
+        if part is Part.SIMULATOR:
+            words = [*words, "--port", str(port), "--appid", APPID]
+        settings = {"API_HOST": "127.0.0.1", "API_PORT": str(port)} if part is Part.API else {}
+        child = self._child(part, words, settings)
+        service = Program(child, port, lambda: not path or answers(port, path))
+        self.services[part] = service
+        service.start()
+
+
+STARTERS = {
+    Part.POSTGRES: Stack.start_postgres,
+    Part.VALKEY: Stack.start_valkey,
+    Part.SIMULATOR: Stack.start_simulator,
+    Part.SCHEMA: Stack.migrate,
+    Part.REGION: Stack.load_region,
+    Part.API: Stack.start_api,
+    Part.JOBS: Stack.start_jobs,
+}
+
+
+def answers(port: int, path: str) -> bool:
+    """Whether a server says 200 there."""
+    link = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        link.request("GET", path)
+        return link.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        link.close()

@@ -1,0 +1,39 @@
+"""`manage.py api`, `jobs` and `migrate`: this process becomes the program."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+GRANIAN = {
+    "API_HOST": ("--host", "127.0.0.1"),
+    "API_PORT": ("--port", "8000"),
+    "API_WORKERS": ("--workers", "2"),
+    "DATABASE_POOL": ("--blocking-threads", "16"),
+}
+
+
+def api(arguments: Sequence[str]) -> int:
+    """Serve the API; a request waits for a thread, so that each thread finds a connection."""
+    chosen = [
+        word
+        for name, (option, default) in GRANIAN.items()
+        for word in (option, os.environ.get(name) or default)
+    ]
+    fixed = ["--interface", "wsgi", "--no-ws", "--no-access-log", "--respawn-failed-workers"]
+    limits = ["--runtime-mode", "st", "--workers-kill-timeout", "10s"]
+    return become("granian", [*fixed, *limits, *chosen, *arguments, "miniapp_api.wsgi:app"])
+
+
+def jobs(arguments: Sequence[str]) -> int:
+    """Do what happens by itself."""
+    return become("jobs.runner", arguments)
+
+
+def migrate(arguments: Sequence[str]) -> int:
+    """Bring the schema to the newest revision."""
+    return become("backend.kernel.migrate", arguments)
+
+
+def become(module: str, arguments: Sequence[str]) -> int:
+    """Run a module in our place, so that signals and the parent's end reach it directly."""
+    os.execv(sys.executable, [sys.executable, "-m", module, *arguments])  # noqa: S606
