@@ -48,6 +48,8 @@ class Faults:
             seconds=float(record.get("seconds", 30.0)),
             openid=record.get("openid"),
         )
+        if fault.times < 1:
+            raise ValueError("times is 1 or more")
         self.armed.append(fault)
         return fault
 

@@ -17,7 +17,7 @@ class Ledger:
         self.clock = clock
         self.records = Records(path)
         self.lines: list[bytes] = []
-        self.of_openid: dict[str, list[int]] = {}
+        self.of_openid: dict[str, list[int]] = {}  # who heard last stands last
         for line in self.records.lines():
             self._index(json.loads(line)["openid"], line)
 
@@ -62,5 +62,7 @@ class Ledger:
         self.of_openid.clear()
 
     def _index(self, openid: str, line: bytes) -> None:
-        self.of_openid.setdefault(openid, []).append(len(self.lines))
+        places = self.of_openid.pop(openid, [])
+        places.append(len(self.lines))
+        self.of_openid[openid] = places
         self.lines.append(line)

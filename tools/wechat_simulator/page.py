@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from html import escape
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ def show(platform: Platform, query: Mapping[str, str]) -> web.Response:
 
 
 def _people(platform: Platform, chosen: str | None) -> str:
-    latest = list(platform.ledger.of_openid.items())[:PEOPLE]
+    latest = list(islice(reversed(platform.ledger.of_openid.items()), PEOPLE))
     if chosen and chosen not in dict(latest):
         latest.append((chosen, platform.ledger.of_openid.get(chosen, [])))
     chips = [_chip("", "全部", len(platform.ledger.lines), chosen is None)]

@@ -168,7 +168,9 @@ def _page(platform: Platform, body: dict[str, Any]) -> str | None:
     if body.get("lang", "zh_CN") not in LANGUAGES:
         raise Refused(47003, "lang invalid")
     page = body.get("page") or None
-    if page is not None and not (isinstance(page, str) and platform.account.released(page)):
+    if page is not None and not (
+        isinstance(page, str) and page.isprintable() and platform.account.released(page)
+    ):
         raise Refused(41030)
     return page
 

@@ -87,6 +87,7 @@ def test_faults_are_listed_and_cleared(sim: Simulator) -> None:
     [
         ("faults", {"path": SEND, "kind": "no-such"}),
         ("faults", [1]),
+        ("faults", {"path": SEND, "kind": "busy", "times": 0}),
         ("users", {"openid": "with space"}),
         ("users", "text"),
         ("popups", {"openid": "a-user", "template_ids": [], "answer": "perhaps"}),

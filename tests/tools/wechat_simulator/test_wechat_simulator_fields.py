@@ -35,6 +35,7 @@ BAD = [
     ("thing1", "𠮷" * 11),
     ("thing1", "两\n行"),
     ("thing1", "\u0000"),
+    ("thing1", "\ud800"),
     ("number1", "1" * 33),
     ("number1", "一"),
     ("number1", "１２"),

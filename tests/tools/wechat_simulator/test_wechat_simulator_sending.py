@@ -43,6 +43,7 @@ def test_a_long_term_template_needs_no_popup_but_the_main_switch_rules(sim: Simu
         ({"template_id": "no-such"}, 40037),
         ({"page": "/pages/index"}, 41030),
         ({"page": "admin/index"}, 41030),
+        ({"page": "pages/index?id=\n"}, 41030),
         ({"data": {}}, 47003),
         ({"data": "text"}, 47003),
         ({"miniprogram_state": "other"}, 47003),
