@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import takewhile
 
 from backend.followups.form import (
@@ -17,7 +17,7 @@ from backend.followups.form import (
     Way,
 )
 from backend.kernel import standards
-from backend.kernel.calendar import add_months, age_on
+from backend.kernel.calendar import SHANGHAI, add_months, age_on
 
 SYSTOLIC_READABLE = range(40, 301)  # what a cuff can show, not a rule of medicine
 DIASTOLIC_READABLE = range(20, 251)
@@ -209,3 +209,30 @@ def face_to_face(ways: Iterable[Way], std: Hypertension) -> int:
 def still_due(ways: Iterable[Way], std: Hypertension) -> int:
     """Count the face-to-face visits that a year's visits still lack."""
     return max(0, std.face_to_face_per_year - face_to_face(ways, std))
+
+
+@dataclass(frozen=True, kw_only=True)
+class FollowUpPolicy:
+    """What the region lays down about follow-up work."""
+
+    notice_days: int
+    acknowledge_within_hours: int  # working hours
+    working_hours: tuple[time, time]
+    retry_lost_within_days: int
+
+
+def acknowledge_by(
+    told_at: datetime, policy: FollowUpPolicy, is_workday: Callable[[date], bool]
+) -> datetime:
+    """Name the instant when the team lead is told: only working hours of workdays count."""
+    left = timedelta(hours=policy.acknowledge_within_hours)
+    opening, closing = policy.working_hours
+    day = told_at.astimezone(SHANGHAI).date()
+    while True:
+        opens = max(told_at, datetime.combine(day, opening, SHANGHAI))
+        worked = datetime.combine(day, closing, SHANGHAI) - opens
+        if is_workday(day) and worked > timedelta():
+            if left <= worked:
+                return opens + left
+            left -= worked
+        day += timedelta(days=1)

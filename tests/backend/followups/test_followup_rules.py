@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -20,8 +20,10 @@ from backend.followups.form import (
 )
 from backend.followups.rules import (
     HYPERTENSION,
+    FollowUpPolicy,
     Implausible,
     Reading,
+    acknowledge_by,
     advise,
     face_to_face,
     next_attempt,
@@ -29,6 +31,7 @@ from backend.followups.rules import (
     still_due,
 )
 from backend.kernel.calendar import is_workday
+from backend.kernel.regions import Region
 
 TODAY = date(2026, 11, 23)
 STD = HYPERTENSION.on(TODAY)
@@ -291,3 +294,24 @@ def test_the_next_visit_lies_ahead_on_a_workday_within_its_limit(
     assert visited < then
     assert is_workday(then)
     assert advice is Advice.ROUTINE or (then - visited).days <= 14
+
+
+POLICY = Region.load("huzhou").section("followups", FollowUpPolicy)
+
+
+@pytest.mark.parametrize(
+    ("told", "by"),
+    [
+        ("2026-11-23 08:00", "2026-11-23 16:00"),
+        ("2026-11-23 09:00", "2026-11-23 17:00"),
+        ("2026-11-23 10:00", "2026-11-24 09:00"),
+        ("2026-11-23 06:00", "2026-11-23 16:00"),
+        ("2026-11-23 19:00", "2026-11-24 16:00"),
+        ("2026-11-27 16:00", "2026-11-30 15:00"),  # over a week-end
+        ("2026-09-30 16:00", "2026-10-08 15:00"),  # over 国庆
+    ],
+)
+def test_only_working_hours_count_until_the_team_lead_is_told(told: str, by: str) -> None:
+    told_at, by_then = (datetime.fromisoformat(f"{text}+08:00") for text in (told, by))
+    assert acknowledge_by(told_at, POLICY, is_workday) == by_then
+    assert acknowledge_by(told_at.astimezone(UTC), POLICY, is_workday) == by_then
