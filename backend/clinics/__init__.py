@@ -1,0 +1,1 @@
+"""Specialist sessions in the community [专家下沉]."""

@@ -1,0 +1,1 @@
+"""Family-doctor contracts [签约]."""
