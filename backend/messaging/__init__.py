@@ -1,0 +1,1 @@
+"""Delivers one message to one person; knows no other feature."""
