@@ -1,0 +1,1 @@
+"""Long prescriptions [长处方]."""
