@@ -70,6 +70,20 @@ class Document(StrEnum):
     PERMANENT_RESIDENT_CARD = "permanent_resident_card"  # 外国人永久居留身份证
 
 
+class Title(StrEnum):
+    """A professional's rank [职称], as rules on prescribing ask for it."""
+
+    JUNIOR = "junior"
+    INTERMEDIATE = "intermediate"
+    ASSOCIATE_SENIOR = "associate_senior"
+    SENIOR = "senior"
+
+    @property
+    def label(self) -> str:
+        """Name it as certificates do."""
+        return dict(zip(Title, ("初级", "中级", "副高级", "正高级"), strict=True))[self]
+
+
 @dataclass(frozen=True)
 class IdNumber:
     """A well-formed 18-character number [公民身份号码] and what it tells."""

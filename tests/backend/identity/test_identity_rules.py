@@ -10,11 +10,13 @@ from backend.identity.rules import (
     Fault,
     Malformed,
     Sex,
+    Title,
     check_character,
     id_number,
     mobile_number,
     person_name,
 )
+from backend.prescriptions.rules import LONG_PRESCRIPTION
 
 TODAY = date(2026, 11, 23)
 
@@ -206,3 +208,12 @@ def test_what_is_no_name_is_refused(typed: str, fault: Fault) -> None:
     with pytest.raises(Malformed) as refused:
         person_name(typed)
     assert refused.value.fault is fault
+
+
+def test_titles_are_named_as_certificates_do() -> None:
+    assert [title.label for title in Title] == ["初级", "中级", "副高级", "正高级"]
+
+
+def test_the_standard_on_long_prescriptions_knows_these_titles() -> None:
+    titles = LONG_PRESCRIPTION.editions[-1].first_titles
+    assert titles == set(Title) - {Title.JUNIOR}
