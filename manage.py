@@ -66,25 +66,28 @@ class Environment:
         name = "requirements.txt" if production else "requirements-dev.txt"
         if self.fits(name, "requirements-dev.txt"):
             return
-        with self.alone():
+        with self.alone() as lock:
             if not self.fits(name, "requirements-dev.txt"):
-                self.build(name)
+                self.build(name, lock)
 
-    def build(self, name: str) -> None:
+    def build(self, name: str, lock: int) -> None:
         """Make it anew; the stamp comes last, so that a half-made one is never taken for whole."""
         began = time.monotonic()
         say(f"Preparing .venv from {name} (once; about half a minute) …")
         shutil.rmtree(self.folder, ignore_errors=True)
         base = getattr(sys, "_base_executable", None) or sys.executable
-        run([base, "-m", "venv", "--without-pip", str(self.folder)])
+        run([base, "-m", "venv", "--without-pip", str(self.folder)], lock)
         install = [*pip_for(base, self.python), "install", "-qq", "--no-input", "--require-hashes"]
-        run([*install, "--disable-pip-version-check", "-r", str(self.root / name)])
+        run(
+            [*install, "--no-compile", "--disable-pip-version-check", "-r", str(self.root / name)],
+            lock,
+        )
         self.stamp.write_text(self.fingerprint(name) + "\n")
         say(f"Ready after {time.monotonic() - began:.0f} s.")
 
     @contextlib.contextmanager
-    def alone(self) -> Iterator[None]:
-        """Wait for another start that is preparing the same environment."""
+    def alone(self) -> Iterator[int]:
+        """Wait for another start that prepares the same environment; gives the lock's number."""
         (self.root / ".jiayi").mkdir(exist_ok=True)
         with (self.root / ".jiayi" / "venv.lock").open("w") as lock:
             try:
@@ -92,7 +95,7 @@ class Environment:
             except BlockingIOError:
                 say("Another start is preparing .venv; waiting for it …")
                 fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+            yield lock.fileno()
 
 
 def pip_for(base: str, python: Path) -> list[str]:
@@ -123,9 +126,13 @@ def calm_environment() -> dict[str, str]:
     return kept | {"PIP_USER": "0", "PYTHONUNBUFFERED": "1"}
 
 
-def run(command: list[str]) -> None:
-    """Run one step of the preparation, or say which one failed."""
-    if subprocess.run(command, env=calm_environment(), cwd=ROOT, check=False).returncode:
+def run(command: list[str], lock: int) -> None:
+    """Run one step of the preparation, or say which one failed.
+
+    The step holds the lock with us: when only we are killed, the next start waits for its end.
+    """
+    step = subprocess.run(command, env=calm_environment(), cwd=ROOT, pass_fds=[lock], check=False)
+    if step.returncode:
         raise SetUpError(f"This step failed (its words are above): {' '.join(command)}")
 
 
