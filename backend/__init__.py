@@ -1,1 +1,1 @@
-"""The product, packaged by feature."""
+"""What Jiayi knows and does, packaged by feature; HTTP and the clock enter elsewhere."""

@@ -1,1 +1,1 @@
-"""Settings, national standards and regional policy."""
+"""Settings of the deployment, national standards and regional policy."""

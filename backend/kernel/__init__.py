@@ -1,1 +1,1 @@
-"""What every feature stands on."""
+"""What every feature stands on and none owns."""

@@ -1,0 +1,34 @@
+"""What entry points need of the running app: its clock, its region, a context."""
+
+from datetime import datetime
+from uuid import UUID
+
+from flask import current_app
+
+from backend.kernel.clock import Clock
+from backend.kernel.context import CLOCK, Actor, Context
+from config.settings import Settings
+
+
+def settings() -> Settings:
+    """The settings the running app was assembled with."""
+    found: Settings = current_app.extensions["settings"]
+    return found
+
+
+def moment() -> datetime:
+    """The business instant; entry points alone ask, once per request or batch."""
+    clock: Clock = current_app.extensions["clock"]
+    return clock.now()
+
+
+def context(
+    actor: Actor, at: datetime, resident: UUID | None = None, request_id: str = ""
+) -> Context:
+    """A context of one request or batch."""
+    return Context(actor, at, current_app.extensions["region"], resident, request_id)
+
+
+def now() -> Context:
+    """The context of what happens by itself."""
+    return context(CLOCK, moment())

@@ -1,0 +1,111 @@
+"""How the product says no: every refusal has a stable code, a kind text and a next step."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One field at fault: a JSON pointer into the request and what is wrong, in Chinese."""
+
+    pointer: str
+    detail: str
+
+
+class Refusal(Exception):
+    """Nothing was changed; `detail` tells the person what to do next."""
+
+    code: ClassVar[str] = "refused"
+    title: ClassVar[str] = "办理未成功"
+    advice: ClassVar[str] = "请稍后再试，或联系您的家庭医生团队。"
+
+    def __init__(self, detail: str | None = None, *, faults: Sequence[Fault] = ()) -> None:
+        self.detail = detail or self.advice
+        self.faults = tuple(faults)
+        super().__init__(f"{self.code}: {self.detail}")
+
+
+class NotFound(Refusal):
+    """It does not exist, or this person may not know of it."""
+
+    code = "not-found"
+    title = "没有找到"
+    advice = "没有找到您要的内容，请返回上一页刷新后再试。"
+
+
+class Unauthenticated(Refusal):
+    """We do not know who is asking."""
+
+    code = "unauthenticated"
+    title = "请先登录"
+    advice = "登录已过期或无效，请重新登录。"
+
+
+class Forbidden(Refusal):
+    """The person may see it but may not do this."""
+
+    code = "forbidden"
+    title = "您不能这样操作"
+    advice = "您没有办理这件事的权限；如有需要，请联系您所在的机构。"
+
+
+class IdentityNeeded(Forbidden):
+    """The act needs a resident whose identity is verified."""
+
+    code = "identity-needed"
+    title = "请先完成实名认证"
+    advice = "这件事需要先确认您是本人：请到“我的”页面，用姓名和身份证号完成实名认证。"
+
+
+class Conflict(Refusal):
+    """The act does not fit what is true now."""
+
+    code = "conflict"
+    title = "情况已经变化"
+    advice = "情况已经变化，请刷新后再看。"
+
+
+class RuleBroken(Refusal):
+    """A rule forbids it; `clause` names the rule."""
+
+    code = "rule-broken"
+    title = "不符合规定"
+
+    def __init__(
+        self, detail: str | None = None, *, clause: str, faults: Sequence[Fault] = ()
+    ) -> None:
+        super().__init__(detail, faults=faults)
+        self.clause = clause
+
+
+class Invalid(Refusal):
+    """The request was understood but its content cannot be right."""
+
+    code = "invalid"
+    title = "填写有误"
+    advice = "请按提示改正后再提交。"
+
+
+class TooMany(Refusal):
+    """Too often in too short a time."""
+
+    code = "too-many"
+    title = "操作太频繁"
+    advice = "操作太频繁了，请等一分钟再试。"
+
+
+class Malformed(Refusal):
+    """The request cannot be read."""
+
+    code = "malformed"
+    title = "请求无法识别"
+    advice = "提交的内容无法识别，请更新小程序后再试。"
+
+
+class Unavailable(Refusal):
+    """Something beyond us does not answer; nothing was lost."""
+
+    code = "unavailable"
+    title = "服务暂时繁忙"
+    advice = "服务暂时繁忙，您填写的内容没有丢失，请过一会儿再试。"

@@ -1,0 +1,88 @@
+"""Doing it twice: a creation that is repeated with its key gets its first answer back.
+
+The answer is stored in the transaction of its effect; a refusal is not stored and is judged anew.
+Two requests with one key wait for each other on a transaction lock, so a crash frees the key.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Column, DateTime, Integer, LargeBinary, Table, Text, Uuid, func, insert, text
+
+from backend.kernel.crypto import keyring
+from backend.kernel.database import Base, db
+from backend.kernel.errors import Invalid
+
+KEPT_HOURS = 48
+
+idempotency = Table(
+    "idempotency",
+    Base.metadata,
+    Column("person_id", Uuid, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("request_hash", LargeBinary, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("body_sealed", LargeBinary, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
+_FIND = text("SELECT request_hash, status, body_sealed FROM idempotency_find(:person, :key)")
+
+
+class KeyReused(Invalid):
+    """The key was used before for another request."""
+
+    code = "idempotency-key-reused"
+    title = "重复提交的内容不一致"
+    advice = "这个请求编号已经用于另一次提交，请返回上一页重新填写后提交。"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was answered: an HTTP status and the body's exact bytes."""
+
+    status: int
+    body: bytes
+
+
+def fingerprint(method: str, path: str, body: bytes) -> bytes:
+    """What makes two requests the same."""
+    return hashlib.sha256(b"\0".join([method.encode(), path.encode(), body])).digest()
+
+
+def earlier(person: UUID, key: str, request: bytes) -> Answer | None:
+    """The stored answer to this request, after any request with the same key has ended.
+
+    Raises `KeyReused` if the key belongs to a request with another content.
+    """
+    row = db.session.execute(_FIND, {"person": person, "key": key}).first()
+    if row is None:
+        return None
+    if row.request_hash != request:
+        raise KeyReused
+    return Answer(row.status, keyring().unseal(row.body_sealed, _place(person, key)))
+
+
+def remember(person: UUID, key: str, request: bytes, answer: Answer) -> None:
+    """Store the answer beside its effect."""
+    sealed = keyring().seal(answer.body, _place(person, key))
+    db.session.execute(
+        insert(idempotency).values(
+            person_id=person,
+            key=key,
+            request_hash=request,
+            status=answer.status,
+            body_sealed=sealed,
+        )
+    )
+
+
+def forget_before(instant: datetime) -> int:
+    """Drop the answers older than `instant` (real time); returns how many."""
+    old = idempotency.delete().where(idempotency.c.created_at < instant)
+    return len(db.session.execute(old.returning(idempotency.c.key)).all())
+
+
+def _place(person: UUID, key: str) -> str:
+    return f"idempotency.body:{person}:{key}"

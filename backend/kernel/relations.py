@@ -1,0 +1,143 @@
+"""Who stands in which relation to a resident, and which staff belong to which party."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Index, ScalarSelect, or_, select, text, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from backend.kernel.context import Context
+from backend.kernel.database import Base, db
+
+
+class Kind(StrEnum):
+    """Why a party may know of a resident."""
+
+    SIGNED = "signed"
+    APPLIED = "applied"
+    BOOKED = "booked"
+    PRESCRIBED = "prescribed"
+    ALERTED = "alerted"
+
+
+class Relation(Base):
+    """A party (member of staff, team or institution) related to a resident for a time."""
+
+    __tablename__ = "relation"
+    __table_args__ = (
+        Index(None, "party_id", "kind", "resident_id"),
+        Index(None, "resident_id"),
+        Index(None, "source_id"),
+    )
+    resident_id: Mapped[UUID]
+    party_id: Mapped[UUID]
+    kind: Mapped[Kind]
+    scope: Mapped[str | None]
+    valid_from: Mapped[datetime]
+    valid_until: Mapped[datetime | None]
+    source_id: Mapped[UUID]
+
+
+class Belonging(StrEnum):
+    """How a member of staff belongs to a party."""
+
+    TEAM = "team"
+    TEAM_LEAD = "team_lead"
+    INSTITUTION = "institution"
+
+
+class Membership(Base):
+    """A member of staff belongs to a team or an institution for a time."""
+
+    __tablename__ = "membership"
+    __table_args__ = (
+        Index(None, "staff_id"),
+        Index(None, "party_id"),
+        Index(
+            "uq_membership_open",
+            "staff_id",
+            "party_id",
+            "kind",
+            unique=True,
+            postgresql_where=text("valid_until IS NULL"),
+        ),
+    )
+    staff_id: Mapped[UUID]
+    party_id: Mapped[UUID]
+    kind: Mapped[Belonging]
+    valid_from: Mapped[datetime]
+    valid_until: Mapped[datetime | None] = mapped_column(default=None)
+
+
+def relate(
+    ctx: Context,
+    resident_id: UUID,
+    party_id: UUID,
+    kind: Kind,
+    *,
+    source_id: UUID,
+    until: datetime | None = None,
+    scope: str | None = None,
+) -> Relation:
+    """Begin a relation now; `source_id` is the contract, booking … that it comes from."""
+    relation = Relation(
+        resident_id=resident_id,
+        party_id=party_id,
+        kind=kind,
+        scope=scope,
+        valid_from=ctx.at,
+        valid_until=until,
+        source_id=source_id,
+    )
+    db.session.add(relation)
+    return relation
+
+
+def part(ctx: Context, sources: Iterable[UUID]) -> None:
+    """End now every relation that comes from `sources`."""
+    open_ones = or_(Relation.valid_until.is_(None), Relation.valid_until > ctx.at)
+    db.session.execute(
+        update(Relation)
+        .where(Relation.source_id.in_(list(sources)), open_ones)
+        .values(valid_until=ctx.at)
+    )
+
+
+def in_force(ctx: Context) -> ColumnElement[bool]:
+    """The relation holds at the context's instant."""
+    ended = or_(Relation.valid_until.is_(None), Relation.valid_until > ctx.at)
+    return (Relation.valid_from <= ctx.at) & ended
+
+
+def related(ctx: Context, *kinds: Kind) -> ScalarSelect[UUID]:
+    """The residents to whom the actor, or a party of the actor, is related now."""
+    return (
+        select(Relation.resident_id)
+        .where(Relation.party_id.in_(ctx.actor.parties), Relation.kind.in_(kinds), in_force(ctx))
+        .scalar_subquery()
+    )
+
+
+def is_related(ctx: Context, resident_id: UUID, *kinds: Kind) -> bool:
+    """Whether the actor is related to this resident now."""
+    found = select(Relation.id).where(
+        Relation.resident_id == resident_id,
+        Relation.party_id.in_(ctx.actor.parties),
+        Relation.kind.in_(kinds),
+        in_force(ctx),
+    )
+    return db.session.execute(found.limit(1)).first() is not None
+
+
+def members(ctx: Context, party_id: UUID, *kinds: Belonging) -> list[UUID]:
+    """The staff who belong to a party now, in the order they joined."""
+    now = or_(Membership.valid_until.is_(None), Membership.valid_until > ctx.at)
+    found = select(Membership.staff_id).where(
+        Membership.party_id == party_id,
+        Membership.kind.in_(kinds),
+        Membership.valid_from <= ctx.at,
+        now,
+    )
+    return list(db.session.execute(found.order_by(Membership.valid_from, Membership.id)).scalars())

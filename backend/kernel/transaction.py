@@ -1,0 +1,36 @@
+"""The one place that commits."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from backend.kernel.database import db
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """One request or one item of a job: all of it, or nothing."""
+    try:
+        yield
+        db.session.commit()
+    except BaseException:
+        db.session.rollback()
+        raise
+
+
+@contextmanager
+def attempt() -> Iterator[None]:
+    """A part that may fail alone, inside a transaction."""
+    with db.session.begin_nested():
+        yield
+
+
+@contextmanager
+def outside() -> Iterator[None]:
+    """A call to somebody else's server: no transaction is open while it lasts.
+
+    What was read before must be read again; raises `RuntimeError` if something was changed before.
+    """
+    if db.session.new or db.session.dirty or db.session.deleted:
+        raise RuntimeError("a change is pending before a call to the outside world")
+    db.session.rollback()
+    yield

@@ -1,0 +1,117 @@
+"""The settings of one process, read once from its environment."""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Env(StrEnum):
+    """Where this process runs."""
+
+    PRODUCTION = "production"
+    DEVELOPMENT = "development"
+    DEMO = "demo"
+    TEST = "test"
+
+
+class SettingsError(Exception):
+    """A setting is missing or cannot be used; the text names it and says what it should be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything a process may know of its deployment; secrets are kept out of `repr`."""
+
+    env: Env
+    database_url: str = field(repr=False)
+    migrator_database_url: str = field(repr=False)
+    redis_url: str | None = field(repr=False)
+    region: str
+    jwt_keys: Mapping[str, bytes] = field(repr=False)
+    field_keys: Mapping[str, bytes] = field(repr=False)
+    index_key: bytes = field(repr=False)
+    wechat_base_url: str
+    wechat_appid: str
+    wechat_secret: str = field(repr=False)
+    realname_base_url: str
+    realname_key: str = field(repr=False)
+    simulator_url: str | None
+    journal_dir: Path
+    database_pool: int
+    sender_concurrency: int
+    log_level: str
+
+    @property
+    def time_may_be_shifted(self) -> bool:
+        """Business time moves on command in demo and tests alone."""
+        return self.env in {Env.DEMO, Env.TEST}
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> "Settings":
+        """Read and check every setting; raises `SettingsError` naming the first one at fault."""
+        database_url = _required(environ, "DATABASE_URL")
+        simulator_url = environ.get("SIMULATOR_URL")
+        env = _env(environ.get("ENV", Env.PRODUCTION))
+        if env is Env.PRODUCTION and simulator_url:
+            raise SettingsError("SIMULATOR_URL must not be set when ENV=production")
+        return cls(
+            env=env,
+            database_url=database_url,
+            migrator_database_url=environ.get("MIGRATOR_DATABASE_URL", database_url),
+            redis_url=environ.get("REDIS_URL") or None,
+            region=environ.get("REGION", "huzhou"),
+            jwt_keys=_keys(environ, "JWT_KEYS"),
+            field_keys=_keys(environ, "FIELD_KEYS"),
+            index_key=_key("INDEX_KEY", _required(environ, "INDEX_KEY")),
+            wechat_base_url=environ.get("WECHAT_BASE_URL", "https://api.weixin.qq.com"),
+            wechat_appid=_required(environ, "WECHAT_APPID"),
+            wechat_secret=_required(environ, "WECHAT_SECRET"),
+            realname_base_url=_required(environ, "REALNAME_BASE_URL"),
+            realname_key=_required(environ, "REALNAME_KEY"),
+            simulator_url=simulator_url,
+            journal_dir=Path(environ.get("JOURNAL_DIR", ROOT / ".jiayi" / "journal")),
+            database_pool=_positive(environ, "DATABASE_POOL", 16),
+            sender_concurrency=_positive(environ, "SENDER_CONCURRENCY", 32),
+            log_level=environ.get("LOG_LEVEL", "INFO"),
+        )
+
+
+def _env(name: str) -> Env:
+    try:
+        return Env(name)
+    except ValueError as unknown:
+        raise SettingsError(f"ENV must be one of {', '.join(Env)}") from unknown
+
+
+def _required(environ: Mapping[str, str], name: str) -> str:
+    value = environ.get(name, "")
+    if not value:
+        raise SettingsError(f"{name} is missing")
+    return value
+
+
+def _positive(environ: Mapping[str, str], name: str, default: int) -> int:
+    value = environ.get(name, str(default))
+    if not value.isdecimal() or int(value) < 1:
+        raise SettingsError(f"{name} must be a whole number above zero")
+    return int(value)
+
+
+def _keys(environ: Mapping[str, str], name: str) -> Mapping[str, bytes]:
+    """`kid:base64[,kid:base64]`; the first one signs or encrypts, all of them verify or decrypt."""
+    pairs = [entry.partition(":") for entry in _required(environ, name).split(",")]
+    return {kid.strip(): _key(name, text) for kid, _, text in pairs}
+
+
+def _key(name: str, text: str) -> bytes:
+    try:
+        key = base64.b64decode(text, validate=True)
+    except ValueError as wrong:
+        raise SettingsError(f"{name} must hold base64") from wrong
+    if len(key) != 32:
+        raise SettingsError(f"{name}: a key must be 32 bytes, not {len(key)}")
+    return key

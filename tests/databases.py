@@ -1,0 +1,74 @@
+"""Databases of the tests: one migrated template a worker, cloned where a test needs its own."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+from psycopg import sql
+
+from backend.kernel import migrate
+
+ROLES = {"jiayi_migrator": "LOGIN CREATEROLE", "jiayi_app": "LOGIN"}
+PASSWORD = "only-for-tests"
+LOCK = 740_001
+
+
+def admin_url(database: str = "postgres") -> str:
+    """The test server, as its administrator."""
+    return _at(os.environ["TEST_ADMIN_URL"], database)
+
+
+def url(database: str, role: str = "jiayi_app") -> str:
+    """A database of the test server, as one of our roles."""
+    parts = urlsplit(admin_url(database))
+    return urlunsplit(parts._replace(netloc=f"{role}:{PASSWORD}@{parts.netloc.rpartition('@')[2]}"))
+
+
+def make_roles() -> None:
+    """The two roles of a deployment, once a server."""
+    with psycopg.connect(admin_url(), autocommit=True) as link:
+        link.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        for role, rights in ROLES.items():
+            known = link.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
+            verb = "ALTER" if known else "CREATE"
+            link.execute(f"{verb} ROLE {role} {rights} PASSWORD '{PASSWORD}'")  # type: ignore[arg-type]
+
+
+def make_template(name: str) -> None:
+    """An empty database brought to the newest schema by the migrator."""
+    remove(name)
+    _run(sql.SQL("CREATE DATABASE {} OWNER jiayi_migrator").format(sql.Identifier(name)))
+    migrate.upgrade(url(name, "jiayi_migrator"))
+
+
+def clone(template: str, name: str) -> str:
+    """A copy of a template; its URL for the app role."""
+    remove(name)
+    words = sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER jiayi_migrator")
+    _run(words.format(sql.Identifier(name), sql.Identifier(template)))
+    return url(name)
+
+
+def remove(name: str) -> None:
+    """Drop a database and whoever is connected to it."""
+    _run(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@contextmanager
+def own(template: str, name: str) -> Iterator[str]:
+    """A database of one's own for a while."""
+    try:
+        yield clone(template, name)
+    finally:
+        remove(name)
+
+
+def _run(words: sql.Composed) -> None:
+    with psycopg.connect(admin_url(), autocommit=True) as link:
+        link.execute(words)
+
+
+def _at(address: str, database: str) -> str:
+    return urlunsplit(urlsplit(address)._replace(path=f"/{database}"))

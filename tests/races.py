@@ -1,0 +1,57 @@
+"""Races with real processes: each has its own app and connections, and all start together."""
+
+import multiprocessing
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from queue import Empty
+from tempfile import mkdtemp
+from typing import Any
+
+from conftest import environment
+
+from backend.assembly import assemble
+from backend.kernel.errors import Refusal
+from config.settings import Settings
+
+_FORK = multiprocessing.get_context("forkserver")
+_FORK.set_forkserver_preload(["backend.assembly", "conftest"])
+
+
+def race(
+    database_url: str, act: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]
+) -> list[Any]:
+    """Run `act(*arguments[n])` in process n, all at once; the results in order.
+
+    `act` is a module-level function; it runs inside the app's context and commits by itself (with
+    `transaction()`). A refusal comes back as its code, any other failure as `!TypeName`.
+    """
+    start, results = _FORK.Barrier(len(arguments)), _FORK.Queue()
+    processes = [
+        _FORK.Process(target=_compete, args=(database_url, start, results, n, act, given))
+        for n, given in enumerate(arguments)
+    ]
+    for process in processes:
+        process.start()
+    try:
+        found = dict(results.get(timeout=60) for _ in processes)
+    except Empty:
+        raise AssertionError("a racing process did not answer") from None
+    finally:
+        for process in processes:
+            process.join(5)
+            process.kill()
+    return [found[n] for n in range(len(processes))]
+
+
+def _compete(
+    database_url: str, start: Any, results: Any, number: int, act: Callable[..., Any], given: Any
+) -> None:
+    app = assemble(Settings.from_env(environment(database_url, Path(mkdtemp()))))
+    with app.app_context():
+        start.wait(30)
+        try:
+            results.put((number, act(*given)))
+        except Refusal as refusal:
+            results.put((number, refusal.code))
+        except Exception as failure:
+            results.put((number, f"!{type(failure).__name__}"))
