@@ -1,0 +1,36 @@
+"""Puts the features together; opens no entry point."""
+
+from flask import Flask
+
+from backend import identity, network
+from backend.kernel import cache, events, logs
+from backend.kernel.clock import Clock, ShiftedClock, SystemClock
+from backend.kernel.crypto import Keyring
+from backend.kernel.database import db, driver_url, engine_options
+from backend.kernel.regions import Region
+from backend.reactions import REACTIONS
+from config.settings import Settings
+
+FEATURES = [network, identity]
+
+
+def assemble(settings: Settings, clock: Clock | None = None) -> Flask:
+    """An app with every feature, its clock, keys, region and connections, and no routes."""
+    logs.configure(settings.log_level)
+    app = Flask("jiayi", static_folder=None, template_folder=None)
+    app.config["SQLALCHEMY_DATABASE_URI"] = driver_url(settings.database_url)
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings.database_pool)
+    app.extensions["settings"] = settings
+    app.extensions["clock"] = clock or _clock(settings)
+    app.extensions["region"] = Region.load(settings.region)
+    app.extensions["keyring"] = Keyring(settings.field_keys, settings.index_key)
+    app.extensions["cache"] = cache.connect(settings.redis_url)
+    app.extensions["wechat"] = identity.WeChatServer(settings)
+    app.extensions["realname"] = identity.RealNameServer(settings)
+    db.init_app(app)
+    events.bind(app, REACTIONS)
+    return app
+
+
+def _clock(settings: Settings) -> Clock:
+    return ShiftedClock() if settings.time_may_be_shifted else SystemClock()

@@ -1,0 +1,24 @@
+"""What has happened to identities."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from backend.identity.models import Purpose
+from backend.kernel.events import Event
+
+
+@dataclass(frozen=True)
+class ConsentGiven(Event):
+    """An account agreed to a text."""
+
+    account_id: UUID
+    purpose: Purpose
+    version: str
+
+
+@dataclass(frozen=True)
+class ResidentVerified(Event):
+    """An account was found to belong to this resident."""
+
+    resident_id: UUID
+    account_id: UUID

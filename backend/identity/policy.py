@@ -1,0 +1,28 @@
+"""Who may see a resident's master data, and who may act on an account."""
+
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, false, true
+
+from backend.identity.models import Resident
+from backend.kernel.context import CLINICAL, Context, Role
+from backend.kernel.relations import Kind, related
+
+
+def visible_to(ctx: Context) -> ColumnElement[bool]:
+    """Oneself; staff, the residents they stand in a relation to now."""
+    if ctx.actor.role is Role.RESIDENT:
+        return Resident.id == ctx.person
+    if ctx.actor.role in CLINICAL:
+        return Resident.id.in_(related(ctx, *Kind))
+    return true() if ctx.actor.role is Role.CLOCK else false()
+
+
+def own_account(ctx: Context) -> bool:
+    """Whoever is logged in as a resident, verified or not."""
+    return ctx.actor.role is Role.RESIDENT
+
+
+def account_of(ctx: Context) -> UUID:
+    """The acting resident's account."""
+    return ctx.actor.id

@@ -1,0 +1,118 @@
+"""How accounts and people are found."""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from uuid import UUID
+
+from sqlalchemy import bindparam, func, or_, select
+
+from backend.identity import policy
+from backend.identity.models import Account, Consent, Purpose, Resident, Staff
+from backend.identity.tokens import Holder, read
+from backend.kernel.context import Actor, Context, Role
+from backend.kernel.database import db, held, one
+from backend.kernel.errors import Unauthenticated
+from backend.kernel.relations import Membership
+from config.settings import ROOT
+
+_ACCOUNT = select(Account.id, Account.resident_id).where(Account.id == bindparam("subject"))
+_STAFF = select(
+    Staff.role,
+    Staff.institution_id,
+    select(func.array_agg(Membership.party_id))
+    .where(
+        Membership.staff_id == Staff.id,
+        Membership.valid_from <= bindparam("at"),
+        or_(Membership.valid_until.is_(None), Membership.valid_until > bindparam("at")),
+    )
+    .scalar_subquery()
+    .label("parties"),
+).where(Staff.id == bindparam("subject"), Staff.left_at.is_(None))
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentText:
+    """The text in force for one purpose."""
+
+    purpose: Purpose
+    version: str
+    title: str
+    body: str
+
+
+def authenticate(at: datetime, token: str) -> tuple[Actor, UUID | None]:
+    """Who holds this token now, and the resident acted for; raises `Unauthenticated`.
+
+    What the holder is and belongs to is read from the database at each request, so that leaving
+    or a change of team is felt by the next one.
+    """
+    holder, subject = read(token)
+    if holder is Holder.STAFF:
+        return _member_of_staff(at, subject), None
+    row = db.session.execute(_ACCOUNT, {"subject": subject}).first()
+    if row is None:
+        raise Unauthenticated
+    return Actor(row.id, Role.RESIDENT, frozenset({row.id})), row.resident_id
+
+
+def _member_of_staff(at: datetime, subject: UUID) -> Actor:
+    row = db.session.execute(_STAFF, {"subject": subject, "at": at}).first()
+    if row is None:
+        raise Unauthenticated
+    parties = frozenset({subject, row.institution_id, *(row.parties or [])})
+    return Actor(subject, row.role, parties, row.institution_id)
+
+
+def account(ctx: Context) -> Account:
+    """The acting resident's account."""
+    return one(select(Account).where(Account.id == policy.account_of(ctx)))
+
+
+def hold_account(ctx: Context) -> Account:
+    """The acting resident's account, locked."""
+    return held(select(Account).where(Account.id == policy.account_of(ctx)))
+
+
+def resident(ctx: Context, resident_id: UUID) -> Resident:
+    """A resident the actor may know of; raises `NotFound`."""
+    return one(select(Resident).where(Resident.id == resident_id, policy.visible_to(ctx)))
+
+
+def residents(ctx: Context, ids: Iterable[UUID]) -> Mapping[UUID, Resident]:
+    """Those of these residents whom the actor may know of, by id."""
+    found = select(Resident).where(Resident.id.in_(list(ids)), policy.visible_to(ctx))
+    return {row.id: row for row in db.session.execute(found).scalars()}
+
+
+def staff(_ctx: Context, ids: Iterable[UUID]) -> Mapping[UUID, Staff]:
+    """These members of staff by id; who works where is public."""
+    found = select(Staff).where(Staff.id.in_(list(ids)))
+    return {row.id: row for row in db.session.execute(found).scalars()}
+
+
+def openid_of_resident(resident_id: UUID) -> str | None:
+    """Where WeChat messages to a resident go, `None` where there is no account."""
+    found = select(Account.openid).where(Account.resident_id == resident_id)
+    return db.session.execute(found).scalar_one_or_none()
+
+
+def openid_of_staff(staff_id: UUID) -> str | None:
+    """Where WeChat messages to a member of staff go, `None` where none is bound."""
+    found = select(Account.openid).where(Account.staff_id == staff_id)
+    return db.session.execute(found).scalar_one_or_none()
+
+
+def consents(account_id: UUID) -> Mapping[Purpose, Consent]:
+    """What this account agreed to and has not withdrawn."""
+    live = select(Consent).where(Consent.account_id == account_id, Consent.withdrawn_at.is_(None))
+    return {row.purpose: row for row in db.session.execute(live).scalars()}
+
+
+@cache
+def consent_text(purpose: Purpose) -> ConsentText:
+    """The text in force for a purpose."""
+    content = tomllib.loads((ROOT / "config" / "texts" / f"{purpose}_consent.toml").read_text())
+    return ConsentText(purpose, **content)

@@ -1,0 +1,64 @@
+"""How institutions are found."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, select
+
+from backend.kernel.context import Context
+from backend.kernel.database import db, one
+from backend.kernel.paging import Page, Wanted, page
+from backend.network.models import Institution, Level
+
+EARTH_M = 6_371_000
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """An institution and how far it is, in metres along the earth's surface."""
+
+    institution: Institution
+    metres: int
+
+
+def find(_ctx: Context, institution_id: UUID) -> Institution:
+    """One institution; raises `NotFound`."""
+    return one(select(Institution).where(Institution.id == institution_id))
+
+
+def institutions(_ctx: Context, wanted: Wanted, level: Level | None = None) -> Page[Institution]:
+    """All institutions, by name; of one level where it is given."""
+    found = select(Institution)
+    if level is not None:
+        found = found.where(Institution.level == level)
+    return page(found, [Institution.name, Institution.id], wanted)
+
+
+def subordinates(_ctx: Context, institution_id: UUID) -> Sequence[Institution]:
+    """The institutions that this one leads directly."""
+    led = select(Institution).where(Institution.upper_id == institution_id)
+    return db.session.execute(led.order_by(Institution.name)).scalars().all()
+
+
+def nearest(
+    _ctx: Context, latitude: float, longitude: float, levels: Sequence[Level], limit: int = 10
+) -> list[Near]:
+    """The institutions of these levels nearest to a place, nearest first."""
+    metres = distance_m(latitude, longitude)
+    found = (
+        select(Institution, metres)
+        .where(Institution.level.in_(levels))
+        .order_by(metres, Institution.id)
+        .limit(limit)
+    )
+    return [Near(row, round(far)) for row, far in db.session.execute(found)]
+
+
+def distance_m(latitude: float, longitude: float) -> ColumnElement[float]:
+    """Haversine distance of an institution from a place, as SQL, in metres."""
+    north = func.radians(Institution.latitude - latitude) / 2
+    east = func.radians(Institution.longitude - longitude) / 2
+    shrink = func.cos(func.radians(latitude)) * func.cos(func.radians(Institution.latitude))
+    chord = func.power(func.sin(north), 2) + shrink * func.power(func.sin(east), 2)
+    return 2 * EARTH_M * func.asin(func.sqrt(func.least(1.0, chord)))
