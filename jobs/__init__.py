@@ -1,0 +1,1 @@
+"""What happens by itself: the timetable, its runner, the relay and the sender."""

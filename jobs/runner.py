@@ -1,0 +1,126 @@
+"""The jobs process: APScheduler ticks, PostgreSQL says what is due and who does it.
+
+Any number of these processes may run. A loop that stops ticking for too long ends the process,
+so that whatever supervises it starts another.
+"""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from threading import Event
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+from flask import Flask
+
+from backend.assembly import assemble
+from backend.kernel import entry, ticks
+from backend.kernel.process import die_with_parent
+from backend.kernel.transaction import transaction
+from config.settings import Settings
+from jobs import relay
+from jobs.timetable import TIMETABLE, Job
+
+log = structlog.get_logger(__name__)
+
+TICK_S = 1.0
+RELAY_S = 0.2
+SILENCE_S = 120.0
+
+
+class Pulse:
+    """When each loop last came round; the watchdog reads it."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.at = name, time.monotonic()
+
+    @property
+    def silent_s(self) -> float:
+        """Seconds since the loop last came round."""
+        return time.monotonic() - self.at
+
+
+def look(app: Flask, timetable: list[Job]) -> None:
+    """Run every job whose present slot nobody has claimed yet."""
+    for job in timetable:
+        with app.app_context():
+            if _mine(job):
+                _run(job)
+
+
+def _mine(job: Job) -> bool:
+    with transaction():
+        return ticks.claim(job.name, ticks.slot_of(entry.moment(), job.every))
+
+
+def _run(job: Job) -> None:
+    began = time.monotonic()
+    done = job.sweep()
+    took = round((time.monotonic() - began) * 1000)
+    log.info("job", job=job.name, done=done, ms=took)
+
+
+def looping(pulse: Pulse, act: Callable[[], object]) -> Callable[[], None]:
+    """A tick that survives any failure and tells the watchdog that it came round."""
+
+    def tick() -> None:
+        try:
+            act()
+        except Exception as failure:
+            log.error(
+                "tick failed", loop=pulse.name, error=type(failure).__name__, exc_info=failure
+            )
+        pulse.at = time.monotonic()
+
+    return tick
+
+
+def start(app: Flask) -> tuple[BackgroundScheduler, list[Pulse]]:
+    """The scheduler with its loops; a late tick is run once, never dropped."""
+    scheduler = BackgroundScheduler(
+        timezone="UTC",
+        job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
+    )
+    loops: list[tuple[str, float, Callable[[], object]]] = [
+        ("timetable", TICK_S, lambda: look(app, TIMETABLE)),
+        ("relay", RELAY_S, lambda: _relay(app)),
+    ]
+    pulses = [Pulse(name) for name, _, _ in loops]
+    for pulse, (_, seconds, act) in zip(pulses, loops, strict=True):
+        scheduler.add_job(looping(pulse, act), "interval", seconds=seconds, id=pulse.name)
+    scheduler.start()
+    return scheduler, pulses
+
+
+def _relay(app: Flask) -> None:
+    with app.app_context():
+        relay.drain()
+
+
+def watch(pulses: list[Pulse], stopped: Event) -> int:
+    """Wait until asked to stop (0), or until a loop has been silent for too long (1)."""
+    while not stopped.wait(1.0):
+        silent = [pulse.name for pulse in pulses if pulse.silent_s > SILENCE_S]
+        if silent:
+            log.error("silent loops", loops=silent)
+            return 1
+    return 0
+
+
+def main() -> int:
+    """Run until SIGTERM or SIGINT."""
+    die_with_parent()
+    stopped = Event()
+    for wanted in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(wanted, lambda *_: stopped.set())
+    scheduler, pulses = start(assemble(Settings.from_env(os.environ)))
+    log.info("jobs started")
+    status = watch(pulses, stopped)
+    scheduler.shutdown(wait=status == 0)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

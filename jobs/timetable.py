@@ -1,0 +1,26 @@
+"""Everything that happens by itself, on one page.
+
+`every` is business time: when the clock of a demo is moved, what became due runs at the next
+tick. Each sweep looks for what is due now, so running twice or late changes nothing but the hour.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from jobs import housekeeping
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A sweep, its name in the `tick` table, and how often it is worth looking."""
+
+    name: str
+    every: timedelta
+    sweep: Callable[[], int]
+
+
+TIMETABLE = [
+    Job("housekeeping.forget_ticks", timedelta(hours=1), housekeeping.forget_ticks),
+    Job("housekeeping.forget_answers", timedelta(hours=1), housekeeping.forget_answers),
+]

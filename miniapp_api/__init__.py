@@ -1,0 +1,1 @@
+"""Every HTTP route, by audience; one file a feature, schemas above, routes below."""

@@ -1,0 +1,204 @@
+"""A route is a contract: who may call it, what it takes, what it gives; this file keeps it."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial, wraps
+from typing import Any, TypeVar
+from uuid import UUID
+
+from flask import Request, Response, request
+from flask_smorest import Blueprint
+from marshmallow import RAISE, Schema, fields, post_load, validate
+from webargs.flaskparser import FlaskParser
+
+from backend.kernel import idempotency
+from backend.kernel.context import STAFF, Context
+from backend.kernel.disclosures import disclose
+from backend.kernel.errors import Fault, Invalid, Malformed
+from backend.kernel.paging import LARGEST, Page, Wanted
+from backend.kernel.transaction import transaction
+from miniapp_api.access import Audience, recognise
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+KEY_HEADER = "Idempotency-Key"
+_KEY = re.compile(r"[!-~]{8,128}")
+
+
+class StrictSchema(Schema):
+    """What a client may send: anything not named here is refused."""
+
+    class Meta:
+        """Unknown fields are an error."""
+
+        unknown = RAISE
+
+    error_messages = {"unknown": "不认识这一项", "type": "内容格式有误"}
+
+
+class PageQuery(StrictSchema):
+    """Which page of a list."""
+
+    after = fields.String(validate=validate.Length(1, 500, error="翻页位置无效"))
+    limit = fields.Integer(
+        validate=validate.Range(1, LARGEST, error=f"应在 1 到 {LARGEST} 之间"), load_default=20
+    )
+
+    @post_load
+    def _wanted(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """The page as the features know it, beside the filters of the list."""
+        wanted = Wanted(data.pop("after", None), data.pop("limit"))
+        return {**data, "wanted": wanted}
+
+
+def page_of(item: type[Schema]) -> type[Schema]:
+    """A list of `item` and the cursor of the next page."""
+    name = f"{item.__name__.removesuffix('Schema')}Page"
+    shape = {
+        "items": fields.List(fields.Nested(item), required=True),
+        "next": fields.String(allow_none=True, required=True),
+    }
+    return type(name, (Schema,), shape)
+
+
+class _Parser(FlaskParser):
+    """Reads a request, and refuses what no client of ours sends and no column can keep."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION = dict.fromkeys(["json", "query", "headers"], RAISE)
+
+    def load_json(self, req: Request, schema: Schema) -> Any:
+        try:
+            body = super().load_json(req, schema)
+        except RecursionError as deep:
+            raise Malformed from deep
+        _refuse_unsound(body)
+        return body
+
+    def load_querystring(self, req: Request, schema: Schema) -> Any:
+        if any("\0" in text for pair in req.args.items(multi=True) for text in pair):
+            raise Malformed
+        return super().load_querystring(req, schema)
+
+
+def _refuse_unsound(value: Any) -> None:
+    """NUL and lone surrogates are legal JSON, but no text."""
+    if isinstance(value, str):
+        if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
+            raise Malformed
+    elif isinstance(value, Mapping):
+        _refuse_unsound(list(value))
+        _refuse_unsound(list(value.values()))
+    elif isinstance(value, list):
+        for item in value:
+            _refuse_unsound(item)
+
+
+class Api(Blueprint):  # type: ignore[misc]
+    """The routes of one feature for one audience."""
+
+    ARGUMENTS_PARSER = _Parser()
+
+    get: Callable[[str], Callable[[F], F]]
+    post: Callable[[str], Callable[[F], F]]
+    put: Callable[[str], Callable[[F], F]]
+    delete: Callable[[str], Callable[[F], F]]
+
+    def __init__(self, name: str, audience: Audience, path: str = "") -> None:
+        prefix = f"/api/v1/{audience}{path}"
+        super().__init__(f"{audience}-{name}", __name__, url_prefix=prefix)
+        self.audience = audience
+
+    def route(self, rule: str, **options: Any) -> Callable[[F], F]:
+        """Enter a view through recognition and one transaction."""
+        register: Callable[[F], F] = super().route(rule, **options)
+        return lambda view: register(_entered(view, self.audience))
+
+
+_docs = Blueprint("contract", __name__)
+_docs.ARGUMENTS_PARSER = Api.ARGUMENTS_PARSER
+
+
+def takes(schema: type[Schema], location: str = "json") -> Callable[[F], F]:
+    """What the view reads from the body (or the query); its fields arrive as keywords."""
+    decorate: Callable[[F], F] = _docs.arguments(schema, location=location, as_kwargs=True)
+    return decorate
+
+
+lists = partial(takes, location="query")
+
+
+def gives(schema: type[Schema] | Schema | None, status: int = 200) -> Callable[[F], F]:
+    """What the view answers; residents whose record it shows to staff are written down."""
+
+    def decorate(view: F) -> F:
+        given: F = _docs.response(status, schema)(_disclosed(view))
+        return given
+
+    return decorate
+
+
+def creates(schema: type[Schema] | Schema) -> Callable[[F], F]:
+    """Answers 201, and the same again to a request repeated with its `Idempotency-Key`."""
+
+    def decorate(view: F) -> F:
+        given = gives(schema, 201)(view)
+        given.creates = True  # type: ignore[attr-defined]
+        return given
+
+    return decorate
+
+
+def _disclosed(view: Callable[..., Any]) -> Callable[..., Any]:
+    operation = f"{view.__module__.removeprefix('miniapp_api.')}.{view.__name__}"
+
+    @wraps(view)
+    def disclosing(ctx: Context, **given: Any) -> Any:
+        result = view(ctx, **given)
+        if ctx.actor.role in STAFF:
+            disclose(ctx, operation, set(_residents_in(result)))
+        return result
+
+    return disclosing
+
+
+def _residents_in(result: Any) -> Iterator[UUID]:
+    rows: Iterable[Any] = result.items if isinstance(result, Page) else [result]
+    for row in rows if not isinstance(result, list | tuple) else result:
+        shown = getattr(row, "resident_id", None)
+        if shown is not None:
+            yield shown
+
+
+def _entered(view: F, audience: Audience) -> F:
+    @wraps(view)
+    def entered(**path: Any) -> Any:
+        with transaction():
+            ctx = recognise(audience)
+            if KEY_HEADER in request.headers and hasattr(view, "creates"):
+                return _once(ctx, view, path)
+            return view(ctx, **path)
+
+    entered.audience = audience  # type: ignore[attr-defined]
+    return entered  # type: ignore[return-value]
+
+
+def _once(ctx: Context, view: Callable[..., Response], path: Mapping[str, Any]) -> Response:
+    """The stored answer to a repeated request, else the view's, stored beside its effect."""
+    key = _key(request.headers[KEY_HEADER])
+    asked = idempotency.fingerprint(request.method, request.path, request.get_data())
+    before = idempotency.earlier(ctx.actor.id, key, asked)
+    if before is not None:
+        replayed = Response(before.body, before.status, mimetype="application/json")
+        replayed.headers["Idempotency-Replayed"] = "true"
+        return replayed
+    answer = view(ctx, **path)
+    body = answer.get_data()
+    idempotency.remember(ctx.actor.id, key, asked, idempotency.Answer(answer.status_code, body))
+    return answer
+
+
+def _key(header: str) -> str:
+    if not _KEY.fullmatch(header):
+        fault = Fault(f"/headers/{KEY_HEADER}", "应为 8 到 128 个可见的英文字符")
+        raise Invalid(faults=[fault])
+    return header

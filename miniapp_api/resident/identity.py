@@ -1,0 +1,101 @@
+"""我: phone, consent and verified identity of the person who holds the phone."""
+
+from dataclasses import replace
+from typing import Any
+
+from marshmallow import Schema
+
+from backend import identity
+from backend.kernel.context import Context
+from miniapp_api import fields
+from miniapp_api.access import Audience
+from miniapp_api.contract import Api, StrictSchema, gives, takes
+
+api = Api("identity", Audience.RESIDENT, "/me")
+
+
+class MeSchema(Schema):
+    """What we know of the person; numbers are masked."""
+
+    level = fields.choice(identity.Level, required=True)
+    name = fields.Text(50, required=True, allow_none=True)
+    phone = fields.Text(20, required=True, allow_none=True)
+    id_number = fields.Text(18, required=True, allow_none=True)
+    birth_date = fields.Date(required=True, allow_none=True)
+    consents = fields.List(fields.choice(identity.Purpose), required=True)
+
+
+class PhoneSchema(StrictSchema):
+    """The code of the phone button."""
+
+    code = fields.Text(128, required=True)
+
+
+class ConsentSchema(StrictSchema):
+    """Which text is agreed to."""
+
+    purpose = fields.choice(identity.Purpose, required=True)
+    version = fields.Text(40, required=True)
+
+
+class VerificationSchema(StrictSchema):
+    """Name and 18-digit ID number as on the card."""
+
+    name = fields.Text(100, required=True)
+    id_number = fields.Text(40, required=True)
+
+
+def masked(text: str | None, first: int, last: int) -> str | None:
+    """Only the first and last characters of a number."""
+    if text is None:
+        return None
+    return text[:first] + "*" * (len(text) - first - last) + text[-last:]
+
+
+@api.get("")
+@gives(MeSchema)
+def me(ctx: Context) -> dict[str, Any]:
+    """我的信息 · Level, masked numbers, what was agreed to."""
+    return _me(ctx)
+
+
+@api.put("/phone")
+@takes(PhoneSchema)
+@gives(MeSchema)
+def give_phone(ctx: Context, *, code: str) -> dict[str, Any]:
+    """绑定手机号 · By WeChat's phone code."""
+    identity.give_phone(ctx, code)
+    return _me(ctx)
+
+
+@api.post("/consents")
+@takes(ConsentSchema)
+@gives(MeSchema, 201)
+def consent(ctx: Context, *, purpose: identity.Purpose, version: str) -> dict[str, Any]:
+    """单独同意 · For one purpose and one version of its text."""
+    identity.consent(ctx, purpose, version)
+    return _me(ctx)
+
+
+@api.post("/verification")
+@takes(VerificationSchema)
+@gives(MeSchema)
+def verify(ctx: Context, *, name: str, id_number: str) -> dict[str, Any]:
+    """实名认证 · Needs a phone and the consent to health data first."""
+    identity.verify(ctx, name, id_number)
+    return _me(ctx)
+
+
+def _me(ctx: Context) -> dict[str, Any]:
+    account = identity.account(ctx)
+    # A verification in this very request is not yet in its context.
+    own = replace(ctx, resident=account.resident_id)
+    resident = identity.resident(own, own.person) if account.resident_id else None
+    return {
+        "level": account.level,
+        "name": resident and resident.name,
+        "phone": masked(account.phone, 3, 4),
+        "id_number": masked(resident.id_number if resident else None, 3, 4),
+        "birth_date": resident and resident.birth_date,
+        "consents": list(identity.consents(account.id)),
+    }

@@ -1,0 +1,83 @@
+"""Is it alive, is it ready, how is it doing: for operators and load balancers, without log-in."""
+
+import os
+from collections.abc import Callable, Mapping
+
+from flask import Blueprint, Response, jsonify
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
+from prometheus_client.multiprocess import MultiProcessCollector
+from sqlalchemy.exc import SQLAlchemyError
+
+from backend.kernel import migrate, relay, ticks
+
+pages = Blueprint("vitals", __name__)
+
+REQUESTS = Counter("jiayi_requests", "Answers given", ["method", "route", "status"])
+SECONDS = Histogram(
+    "jiayi_request_seconds",
+    "Time to answer",
+    ["route"],
+    buckets=[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+)
+
+# Asked of the database at each scrape, so that they are right whichever worker answers.
+GAUGES: Mapping[str, tuple[str, Callable[[], float | None]]] = {
+    "jiayi_scheduler_age_seconds": ("Since any job last ran", ticks.age_s),
+    "jiayi_relay_lag_seconds": ("Waiting of the oldest event due to a reaction", relay.lag_s),
+    "jiayi_relay_quarantined": ("Deliveries that wait for a person", relay.quarantined),
+}
+
+
+def count(method: str, route: str, status: int, seconds: float) -> None:
+    """Count one answer under its route's rule, never under its path."""
+    REQUESTS.labels(method, route, status).inc()
+    SECONDS.labels(route).observe(seconds)
+
+
+@pages.get("/healthz")
+def healthz() -> Response:
+    """This process answers."""
+    return jsonify(status="ok")
+
+
+@pages.get("/readyz")
+def readyz() -> tuple[Response, int]:
+    """The database answers, and its schema is one that this build can work with."""
+    try:
+        current = migrate.is_current()
+    except SQLAlchemyError:
+        return jsonify(status="database away"), 503
+    return (jsonify(status="ready"), 200) if current else (jsonify(status="schema too old"), 503)
+
+
+@pages.get("/metrics")
+def metrics() -> Response:
+    """Counts of all workers together, and ages read from the database."""
+    text = generate_latest(_counted()) + generate_latest(_asked())
+    return Response(text, mimetype=CONTENT_TYPE_LATEST)
+
+
+def _counted() -> CollectorRegistry:
+    registry = CollectorRegistry()
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    else:
+        registry.register(REQUESTS)
+        registry.register(SECONDS)
+    return registry
+
+
+def _asked() -> CollectorRegistry:
+    registry = CollectorRegistry()
+    for name, (words, ask) in GAUGES.items():
+        value = ask()
+        if value is not None:
+            Gauge(name, words, registry=registry).set(value)
+    return registry
