@@ -1,6 +1,7 @@
 """`manage.py api`, `jobs` and `migrate`: this process becomes the program."""
 
 import os
+import shutil
 import sys
 from collections.abc import Sequence
 
@@ -21,7 +22,16 @@ def api(arguments: Sequence[str]) -> int:
     ]
     fixed = ["--interface", "wsgi", "--no-ws", "--no-access-log", "--respawn-failed-workers"]
     limits = ["--runtime-mode", "st", "--workers-kill-timeout", "10s"]
+    empty_metrics()
     return become("granian", [*fixed, *limits, *chosen, *arguments, "miniapp_api.wsgi:app"])
+
+
+def empty_metrics() -> None:
+    """Give the workers an empty folder to count in; what an earlier run counted is over."""
+    if folder := os.environ.get("METRICS_DIR"):
+        shutil.rmtree(folder, ignore_errors=True)
+        os.makedirs(folder)
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
 
 
 def jobs(arguments: Sequence[str]) -> int:

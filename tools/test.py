@@ -9,6 +9,9 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 
+import psycopg
+from psycopg import sql
+
 from backend.kernel.process import arm
 from tools.launch import valkey
 from tools.launch.placement import scratch_state
@@ -92,6 +95,7 @@ def database(state: State) -> Iterator[str]:
             server.stop()
             shutil.rmtree(server.home.data, ignore_errors=True)
             server.start()
+        drop_leftovers(server.url())
         yield server.url()
     finally:
         server.stop()
@@ -111,3 +115,11 @@ def cache(state: State) -> Iterator[str]:
         yield server.url
     finally:
         server.stop()
+
+
+def drop_leftovers(url: str) -> None:
+    """Remove the databases of a run that was killed."""
+    with psycopg.connect(url, autocommit=True) as link:
+        query = "SELECT datname FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres'"
+        for (name,) in link.execute(query).fetchall():
+            link.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

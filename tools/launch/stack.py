@@ -2,7 +2,6 @@
 
 import http.client
 import os
-import shutil
 import sys
 from collections.abc import Collection, Mapping
 from enum import StrEnum
@@ -16,6 +15,7 @@ from tools.launch.process import Child, LaunchError, finish
 from tools.launch.service import Program, Service
 from tools.launch.state import ROOT, State
 
+NOBODY_THERE = "http://127.0.0.1:9"
 APPID = "wx0123456789abcdef"
 
 
@@ -100,7 +100,7 @@ class Stack:
     def environment(self) -> dict[str, str]:
         """What the API and the jobs are told."""
         names = ["JWT_KEYS", "FIELD_KEYS", "INDEX_KEY", "WECHAT_SECRET", "REALNAME_KEY"]
-        simulator = self.simulator_url if Part.SIMULATOR in self.services else ""
+        simulator = self.simulator_url if Part.SIMULATOR in self.services else NOBODY_THERE
         ours = {
             "ENV": "demo",
             "DATABASE_URL": self.urls.app,
@@ -159,8 +159,6 @@ class Stack:
 
     def start_api(self) -> None:
         """The HTTP API."""
-        shutil.rmtree(self.state.folder / "metrics", ignore_errors=True)
-        (self.state.folder / "metrics").mkdir()
         port = self.state.port("api", self.api_port)
         self._start(Part.API, ["tools.cli", "api"], port, "/healthz")
 

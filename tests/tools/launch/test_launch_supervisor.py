@@ -1,14 +1,13 @@
-import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from processes import alive, descendants, eventually
 
 from tools.launch.placement import scratch_state
 from tools.launch.process import Child, LaunchError
@@ -44,28 +43,6 @@ for _ in range(2):
     context.Process(target=work).start()
 time.sleep(60)
 """
-
-
-def descendants(pid: int) -> set[int]:
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return {int(child) for child in children} | {
-        below for child in children for below in descendants(int(child))
-    }
-
-
-def alive(pid: int) -> bool:
-    with contextlib.suppress(OSError):
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    return False
-
-
-def eventually(true: Callable[[], bool], seconds: float = 10) -> bool:
-    deadline = time.monotonic() + seconds
-    while not true():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
