@@ -62,17 +62,28 @@ class ClockGoesForward(Conflict):
 
 def shift(to: datetime) -> datetime:
     """Move the business clock of a demo forward to `to`; raises `ClockGoesForward`."""
-    wanted = to - datetime.now(UTC)
-    if wanted < _offset():
-        raise ClockGoesForward
-    db.session.execute(text("UPDATE business_clock SET shift = :shift"), {"shift": wanted})
+    set_shift(to - datetime.now(UTC))
     return to
+
+
+def set_shift(wanted: timedelta) -> None:
+    """Let business time run `wanted` ahead of real time; raises `ClockGoesForward`."""
+    moved = text("UPDATE business_clock SET shift = :shift WHERE shift <= :shift RETURNING one")
+    if db.session.execute(moved, {"shift": wanted}).first() is None:
+        raise ClockGoesForward
+
+
+def get_shift() -> timedelta:
+    """How far business time runs ahead of real time, in the caller's transaction."""
+    offset: timedelta = db.session.execute(_SHIFT).scalar_one()
+    return offset
+
+
+_SHIFT = text("SELECT shift FROM business_clock")
 
 
 def _offset() -> timedelta:
     # A connection of its own: reading the time must not begin the caller's transaction.
     with db.engine.connect() as connection:
-        offset: timedelta = connection.execute(
-            text("SELECT shift FROM business_clock")
-        ).scalar_one()
+        offset: timedelta = connection.execute(_SHIFT).scalar_one()
     return offset

@@ -1,0 +1,144 @@
+"""The small parts that everything else relies on."""
+
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+import pytest
+from flask import Flask
+from people import a_resident, by_itself
+from sqlalchemy import select, text
+from sqlalchemy.exc import ProgrammingError
+
+from backend.identity import Resident
+from backend.kernel import clock, disclosures, ids, ticks
+from backend.kernel.crypto import Keyring, Unreadable
+from backend.kernel.database import db
+from backend.kernel.lifecycle import IllegalMove, Lifecycle
+from backend.kernel.paging import BadCursor, Wanted, page
+
+
+class State(StrEnum):
+    ASKED = "asked"
+    DONE = "done"
+
+
+class Act(StrEnum):
+    DO = "do"
+
+
+LIFE = Lifecycle({(State.ASKED, Act.DO): State.DONE})
+
+
+def test_a_lifecycle_allows_what_it_lists() -> None:
+    assert LIFE.after(State.ASKED, Act.DO) is State.DONE
+    assert LIFE.acts(State.ASKED) == [Act.DO]
+    assert LIFE.acts(State.DONE) == []
+    assert "asked --> done: do" in LIFE.mermaid()
+
+
+def test_a_lifecycle_refuses_the_rest() -> None:
+    with pytest.raises(IllegalMove):
+        LIFE.after(State.DONE, Act.DO)
+
+
+def test_keys_are_version_7_and_follow_time() -> None:
+    made = [ids.new_id() for _ in range(1000)]
+    assert {key.version for key in made} == {7}
+    assert len(set(made)) == 1000
+    stamps = [key.int >> 80 for key in made]
+    assert stamps == sorted(stamps)
+
+
+def ring(newest: str = "a") -> Keyring:
+    keys = {"a": b"a" * 32, "b": b"b" * 32}
+    return Keyring({newest: keys[newest], **keys}, b"i" * 32)
+
+
+def test_what_is_sealed_opens_in_its_place_only() -> None:
+    sealed = ring().seal("身份".encode(), "t.c:1")
+    assert ring().unseal(sealed, "t.c:1").decode() == "身份"
+    with pytest.raises(Unreadable):
+        ring().unseal(sealed, "t.c:2")
+    with pytest.raises(Unreadable):
+        ring().unseal(sealed[:-1] + bytes([sealed[-1] ^ 1]), "t.c:1")
+
+
+def test_an_older_key_still_opens_and_an_unknown_one_does_not() -> None:
+    sealed = ring("b").seal(b"x", "p")
+    assert ring("a").unseal(sealed, "p") == b"x"
+    with pytest.raises(Unreadable):
+        Keyring({"a": b"a" * 32}, b"i" * 32).unseal(sealed, "p")
+
+
+def test_the_blind_index_finds_equal_values_of_one_purpose() -> None:
+    assert ring().index("1", "phone") == ring("b").index("1", "phone")
+    assert ring().index("1", "phone") != ring().index("1", "id_number")
+
+
+def test_id_numbers_and_phones_are_unreadable_in_the_database(app: Flask) -> None:
+    resident = a_resident()
+    row = db.session.execute(text("SELECT resident::text AS all_of_it FROM resident")).scalar_one()
+    assert resident.id_number not in row
+    assert resident.phone not in row
+
+
+def test_two_swapped_ciphertexts_are_found_out(app: Flask) -> None:
+    one, other = a_resident(), a_resident()
+    one.id_number_sealed = other.id_number_sealed
+    with pytest.raises(Unreadable):
+        _ = one.id_number
+
+
+def test_pages_follow_each_other_without_gap_or_repeat(app: Flask) -> None:
+    for n in range(7):
+        a_resident(f"居民{n % 3}", account=False)
+    seen, after = [], None
+    while True:
+        found = page(select(Resident), [Resident.name, Resident.id], Wanted(after, 3))
+        seen += [row.id for row in found.items]
+        after = found.next
+        if after is None:
+            break
+    assert len(seen) == len(set(seen)) == 7
+
+
+@pytest.mark.parametrize("cursor", ["x", "W10", "WyJhIl0", "WyJhIiwiYiJd", "bnVsbA", "=", "é"])
+def test_a_cursor_of_somebody_elses_making_is_refused(app: Flask, cursor: str) -> None:
+    with pytest.raises(BadCursor):
+        page(select(Resident), [Resident.name, Resident.id], Wanted(cursor, 3))
+
+
+def test_a_slot_is_claimed_by_one(app: Flask) -> None:
+    slot = ticks.slot_of(datetime(2026, 11, 23, 1, 0, 30, tzinfo=UTC), timedelta(minutes=1))
+    assert ticks.claim("job", slot)
+    assert not ticks.claim("job", slot)
+    assert ticks.claim("other", slot)
+
+
+def test_the_business_clock_goes_forward_only(app: Flask) -> None:
+    shift = timedelta(days=90)
+    clock.set_shift(shift)
+    assert clock.get_shift() == shift
+    with pytest.raises(clock.ClockGoesForward):
+        clock.set_shift(timedelta(days=89))
+
+
+def test_a_disclosure_names_whom_others_were_shown(app: Flask) -> None:
+    residents = [ids.new_id(), ids.new_id()]
+    disclosures.disclose(by_itself(), "doctor.test", residents)
+    disclosures.disclose(by_itself(), "doctor.test", [])
+    rows = db.session.execute(select(disclosures.disclosure.c.resident_ids)).scalars().all()
+    assert rows == [sorted(residents)]
+
+
+@pytest.mark.parametrize("statement", [
+    "UPDATE event SET name = 'x'",
+    "DELETE FROM event",
+    "UPDATE disclosure SET operation = 'x'",
+    "DELETE FROM disclosure",
+    "DELETE FROM disclosure_202611",
+    "CREATE TABLE mine (id int)",
+])  # fmt: skip
+def test_the_app_role_cannot_rewrite_what_happened(app: Flask, statement: str) -> None:
+    with pytest.raises(ProgrammingError, match=r"permission denied|must be owner"):
+        db.session.execute(text(statement))

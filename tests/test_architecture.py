@@ -1,0 +1,195 @@
+"""Promises about the code itself; each names what would be lost if it were broken."""
+
+import ast
+import inspect
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from flask import Flask
+
+from backend import assembly
+from backend.kernel.events import reaction_name
+from backend.reactions import REACTIONS
+from config.settings import ROOT
+
+CODE = ["backend", "miniapp_api", "jobs", "config"]
+PUBLIC = {"/healthz", "/readyz", "/metrics", "/docs", "/openapi.json", "/demo"}
+OPEN = ("/api/v1/open/", "/api/v1/demo/", "/docs/", "/demo/")
+FORBIDDEN_NAMES = {"utils", "helpers", "common", "manager", "misc"}
+MAY_READ_ENVIRONMENT = {
+    "config/settings.py",
+    "miniapp_api/wsgi.py",
+    "miniapp_api/vitals.py",
+    "jobs/runner.py",
+    "backend/kernel/migrate.py",
+}
+MAY_READ_CLOCK = {"backend/kernel/clock.py", "jobs/housekeeping.py"}
+
+
+def sources(*packages: str) -> Iterator[Path]:
+    for package in packages:
+        yield from sorted((ROOT / package).rglob("*.py"))
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def features() -> list[str]:
+    return sorted(path.parent.name for path in (ROOT / "backend").glob("*/models.py"))
+
+
+def services() -> list[ModuleType]:
+    names = [path for path in sources("backend") if path.stem.endswith("service")]
+    dotted = [name_of(path).removesuffix(".py").replace("/", ".") for path in names]
+    return [import_module(name) for name in dotted]
+
+
+def commands() -> list[tuple[str, object]]:
+    """Public functions of the services whose first argument is a context."""
+    return [
+        (f"{module.__name__}.{name}", function)
+        for module in services()
+        for name, function in vars(module).items()
+        if inspect.isfunction(function)
+        and function.__module__ == module.__name__
+        and not name.startswith("_")
+        and next(iter(inspect.signature(function).parameters), "").endswith("ctx")
+    ]
+
+
+def test_every_service_function_has_a_policy() -> None:
+    assert len(commands()) >= 5
+    assert [name for name, function in commands() if not hasattr(function, "policy")] == []
+
+
+def test_every_feature_is_assembled() -> None:
+    assembled = sorted(module.__name__.rpartition(".")[2] for module in assembly.FEATURES)
+    assert assembled == features()
+
+
+def test_one_place_commits() -> None:
+    found = [name_of(path) for path in sources(*CODE) if ".commit(" in path.read_text()]
+    assert found == ["backend/kernel/transaction.py"]
+
+
+def test_the_environment_is_read_at_entry_points_only() -> None:
+    found = {name_of(path) for path in sources(*CODE) if "os.environ" in path.read_text()}
+    assert found <= MAY_READ_ENVIRONMENT
+
+
+def test_the_clock_is_read_by_the_clock() -> None:
+    words = ("datetime.now(", "date.today(", "utcnow(")
+    found = {
+        name_of(path) for path in sources(*CODE) if any(word in path.read_text() for word in words)
+    }
+    assert found <= MAY_READ_CLOCK
+
+
+def test_nothing_is_imported_inside_a_function() -> None:
+    late = [
+        f"{name_of(path)}:{inner.lineno}"
+        for path in sources(*CODE, "tools", "bench")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.Import | ast.ImportFrom)
+    ]
+    assert late == []
+
+
+def test_features_are_entered_by_the_front_door() -> None:
+    """Outside a feature, its package is imported, never its files."""
+    doors = {f"backend.{feature}" for feature in features()}
+    side = [
+        f"{name_of(path)}: {node.module}"
+        for path in sources("backend", "miniapp_api", "jobs")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom)
+        and (node.module or "").rpartition(".")[0] in doors
+        and not name_of(path).startswith(".".join(node.module.split(".")[:2]).replace(".", "/"))
+    ]
+    assert side == []
+
+
+def test_files_stay_small_and_are_named_for_what_they_hold() -> None:
+    long = [
+        name_of(path)
+        for path in sources(*CODE, "tools", "bench", "tests")
+        if len(path.read_text().splitlines()) > 400
+    ]
+    assert long == []
+    assert {path.stem for path in sources("backend", "jobs", "tools")} & FORBIDDEN_NAMES == set()
+
+
+def test_every_route_needs_a_token_unless_it_is_open(app: Flask) -> None:
+    client = app.test_client()
+    for rule in app.url_map.iter_rules():
+        path = rule.rule
+        if path in PUBLIC or path.startswith(
+            ("/api/v1/open/", "/api/v1/demo/", "/docs/", "/demo/")
+        ):
+            continue
+        concrete = app.url_map.bind("").build(
+            rule.endpoint, dict.fromkeys(rule.arguments, "0" * 8 + "-0000-7000-8000-" + "0" * 12)
+        )
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+            assert client.open(concrete, method=method).status_code == 401, (method, path)
+
+
+def test_the_contract_lists_every_route_and_no_other(app: Flask) -> None:
+    described = {
+        (path, method.upper())
+        for path, operations in app.extensions["openapi"]["paths"].items()
+        for method in operations
+        if method != "parameters"
+    }
+    served = {
+        (rule.rule.replace("<uuid:", "{").replace("<", "{").replace(">", "}"), method)
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith("/api/")
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    assert described == served
+
+
+def test_every_operation_says_in_chinese_what_it_is(app: Flask) -> None:
+    for path, operations in app.extensions["openapi"]["paths"].items():
+        for method, operation in operations.items():
+            if method != "parameters":
+                summary = operation.get("summary", "")
+                assert any("一" <= letter <= "鿿" for letter in summary), (method, path)
+
+
+def test_every_reaction_has_a_name_of_its_own() -> None:
+    for following in REACTIONS.values():
+        names = [reaction_name(reaction) for reaction in following]
+        assert len(names) == len(set(names))
+
+
+def test_events_hold_no_names_and_no_readings() -> None:
+    secret = {"name", "phone", "id_number", "systolic", "diastolic", "text", "note", "drug_name"}
+    from_code = {
+        f"{name_of(path)}: {node.target.id}"
+        for path in sources("backend")
+        if path.stem == "events" and path.parent.name != "kernel"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.AnnAssign)
+        and isinstance(node.target, ast.Name)
+        and node.target.id in secret
+    }
+    assert from_code == set()
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "migrations/versions").glob("*.py")), ids=str)
+def test_migrations_import_nothing_of_the_application(path: Path) -> None:
+    imported = {
+        (node.module or "").split(".")[0] if isinstance(node, ast.ImportFrom) else alias.name
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+    assert imported <= {"alembic", "sqlalchemy"}
