@@ -1,6 +1,6 @@
 """How institutions are found."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -25,6 +25,12 @@ class Near:
 def find(_ctx: Context, institution_id: UUID) -> Institution:
     """One institution; raises `NotFound`."""
     return one(select(Institution).where(Institution.id == institution_id))
+
+
+def by_ids(_ctx: Context, ids: Iterable[UUID]) -> Mapping[UUID, Institution]:
+    """These institutions by id."""
+    found = select(Institution).where(Institution.id.in_(list(ids)))
+    return {row.id: row for row in db.session.execute(found).scalars()}
 
 
 def institutions(_ctx: Context, wanted: Wanted, level: Level | None = None) -> Page[Institution]:

@@ -1,0 +1,16 @@
+"""The teams of whoever is asking."""
+
+from backend import teams
+from backend.kernel.context import Context
+from miniapp_api.access import Audience
+from miniapp_api.contract import Api, gives
+from miniapp_api.open.teams import TeamSchema
+
+api = Api("teams", Audience.DOCTOR, "/teams")
+
+
+@api.get("")
+@gives(TeamSchema(many=True))
+def own(ctx: Context) -> list[teams.Profile]:
+    """我的团队 · The teams I belong to today."""
+    return teams.own(ctx)

@@ -1,0 +1,25 @@
+"""The teams of a manager's institution, and what each still lacks."""
+
+from backend import teams
+from backend.kernel.context import NOBODY, Context
+from backend.kernel.paging import Page, Wanted
+from miniapp_api import fields
+from miniapp_api.access import Audience
+from miniapp_api.contract import Api, PageQuery, gives, lists, page_of
+from miniapp_api.open.teams import TeamSchema
+
+api = Api("teams", Audience.MANAGER, "/teams")
+
+
+class ManagedTeamSchema(TeamSchema):
+    """A team and what it lacks of one doctor, one nurse and a doctor as lead (FD-5)."""
+
+    gaps = fields.List(fields.choice(teams.Gap), required=True)
+
+
+@api.get("")
+@lists(PageQuery)
+@gives(page_of(ManagedTeamSchema))
+def own(ctx: Context, *, wanted: Wanted) -> Page[teams.Profile]:
+    """本机构的团队 · By name."""
+    return teams.profiles(ctx, ctx.actor.institution or NOBODY, wanted)

@@ -1,0 +1,89 @@
+"""Family-doctor teams: of an institution, near a place, one with its people."""
+
+from uuid import UUID
+
+from marshmallow import Schema, validate
+
+from backend import network, teams
+from backend.kernel.context import Context, Role
+from backend.kernel.paging import Page, Wanted
+from miniapp_api import fields
+from miniapp_api.access import Audience
+from miniapp_api.contract import Api, PageQuery, StrictSchema, gives, lists, page_of
+
+api = Api("teams", Audience.OPEN, "/teams")
+
+
+class HouseSchema(Schema):
+    """Where the team works."""
+
+    id = fields.UUID(required=True)
+    name = fields.Text(required=True)
+    level = fields.choice(network.Level, required=True)
+    address = fields.Text(required=True)
+    latitude = fields.Float(required=True)
+    longitude = fields.Float(required=True)
+
+
+class MemberSchema(Schema):
+    """Somebody of the team; private phones are never shown."""
+
+    id = fields.UUID(required=True)
+    name = fields.Text(50, required=True)
+    title = fields.Text(50, required=True)
+    role = fields.choice(Role, required=True)
+    is_lead = fields.Boolean(required=True)
+
+
+class TeamSchema(Schema):
+    """A team with its house and people; `signed` counts residents under contract today."""
+
+    id = fields.UUID(required=True, attribute="team.id")
+    name = fields.Text(required=True, attribute="team.name")
+    introduction = fields.Text(2000, required=True, attribute="team.introduction")
+    is_accepting = fields.Boolean(required=True, attribute="team.is_accepting")
+    institution = fields.Nested(HouseSchema, required=True)
+    members = fields.List(fields.Nested(MemberSchema), required=True)
+    signed = fields.Whole(0, 10**9, required=True)
+
+
+class NearTeamSchema(TeamSchema):
+    """A team and how far it is, as the crow flies."""
+
+    metres = fields.Whole(0, 10**8, required=True)
+
+
+class TeamsQuery(PageQuery):
+    """Whose teams."""
+
+    institution_id = fields.UUID(required=True)
+
+
+class PlaceSchema(StrictSchema):
+    """A place in degrees, GCJ-02 as WeChat's maps give it."""
+
+    latitude = fields.Float(required=True, validate=validate.Range(-90, 90, error="纬度有误"))
+    longitude = fields.Float(required=True, validate=validate.Range(-180, 180, error="经度有误"))
+
+
+@api.get("")
+@lists(TeamsQuery)
+@gives(page_of(TeamSchema))
+def of_institution(ctx: Context, *, wanted: Wanted, institution_id: UUID) -> Page[teams.Profile]:
+    """机构的家庭医生团队 · By name."""
+    return teams.profiles(ctx, institution_id, wanted)
+
+
+@api.get("/nearest")
+@lists(PlaceSchema)
+@gives(NearTeamSchema(many=True))
+def nearest(ctx: Context, *, latitude: float, longitude: float) -> list[teams.NearTeam]:
+    """离我最近的团队 · The ten nearest that accept new residents; the place is not kept."""
+    return teams.nearest(ctx, latitude, longitude)
+
+
+@api.get("/<uuid:team_id>")
+@gives(TeamSchema)
+def team(ctx: Context, team_id: UUID) -> teams.Profile:
+    """团队介绍 · Its house and people."""
+    return teams.profile(ctx, team_id)
