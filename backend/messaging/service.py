@@ -1,0 +1,86 @@
+"""Queueing one message to one person, and withdrawing it while it waits."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlalchemy.dialects.postgresql import insert
+
+from backend.kernel.context import Context
+from backend.kernel.database import db
+from backend.kernel.ids import new_id
+from backend.kernel.policy import admitted, by_anyone
+from backend.messaging import wording
+from backend.messaging.models import Message, Reason, State
+from backend.messaging.rules import MessagingPolicy, after_quiet
+from backend.messaging.wording import MessageKind
+
+
+@dataclass(frozen=True, slots=True)
+class To:
+    """Whom a message is for; made by `To.resident` or `To.staff`."""
+
+    resident_id: UUID | None
+    staff_id: UUID | None
+
+    @classmethod
+    def resident(cls, resident_id: UUID) -> Self:
+        """A resident."""
+        return cls(resident_id, None)
+
+    @classmethod
+    def staff(cls, staff_id: UUID) -> Self:
+        """A member of staff."""
+        return cls(None, staff_id)
+
+
+@admitted(by_anyone)
+def queue(  # noqa: PLR0917 — the contract other features were given
+    ctx: Context,
+    kind: MessageKind,
+    to: To,
+    subject_id: UUID,
+    occasion: str,
+    values: Mapping[str, str],
+    page: str | None = None,
+    due: datetime | None = None,
+) -> None:
+    """Queue a message for `due` (now unless given), once for this occasion; again is no change.
+
+    What is not urgent waits for the end of a resident's quiet hours. Raises `DoesNotFit` where
+    `values` are not those that the kind's texts name, or do not fit their fields.
+    """
+    at = due or ctx.at
+    urgent = wording.is_urgent(kind)
+    calm = urgent or to.resident_id is None
+    row = insert(Message).values(
+        id=new_id(),
+        kind=kind,
+        to_resident_id=to.resident_id,
+        to_staff_id=to.staff_id,
+        subject_id=subject_id,
+        occasion=occasion,
+        template_id=wording.catalogue().template_of(kind).id,
+        content=wording.write(kind, values, at),
+        page=page or wording.page_of(kind, subject_id),
+        urgent=urgent,
+        due_at=at if calm else after_quiet(at, ctx.region.section("messaging", MessagingPolicy)),
+        created_at=ctx.at,
+    )
+    db.session.execute(row.on_conflict_do_nothing())
+
+
+@admitted(by_anyone)
+def withdraw(_ctx: Context, subject_id: UUID, *kinds: MessageKind) -> None:
+    """Take back what is still queued for a subject: all of it, or these kinds."""
+    waiting = (Message.subject_id == subject_id, Message.state == State.QUEUED)
+    chosen = Message.kind.in_(kinds or list(MessageKind))
+    db.session.execute(
+        update(Message)
+        .where(*waiting, chosen)
+        .values(state=State.WITHDRAWN, reason=Reason.OBSOLETE)
+        .execution_options(synchronize_session="fetch")
+    )

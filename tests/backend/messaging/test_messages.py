@@ -1,0 +1,87 @@
+"""Queueing a message once, at a kind hour, in words fit for a lock screen."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+from message_builders import a_message, messages_about
+from people import a_member_of_staff, a_resident, by_itself
+
+from backend import messaging
+from backend.kernel.calendar import SHANGHAI
+from backend.kernel.clock import FixedClock
+from backend.kernel.context import Role
+from backend.kernel.ids import new_id
+from backend.messaging import DoesNotFit, MessageKind, State, To
+from backend.messaging.rules import fit, kind_of
+from backend.messaging.wording import catalogue
+
+
+def test_a_message_is_queued_once_for_each_occasion(app: Flask) -> None:
+    resident, subject = a_resident(), new_id()
+    for occasion in ("first", "first", "second"):
+        messaging.queue(
+            by_itself(),
+            MessageKind.FOLLOW_UP_DUE,
+            To.resident(resident.id),
+            subject,
+            occasion,
+            {"date": "2026年12月01日"},
+        )
+    assert [one.occasion for one in messages_about(subject)] == ["first", "second"]
+    assert messages_about(subject)[0].content["date2"] == "2026年12月01日"
+
+
+def test_date_and_time_are_those_of_the_message_unless_given(app: Flask) -> None:
+    message = a_message(kind=MessageKind.FOLLOW_UP_DUE)
+    assert message.content["date2"] == "2026年11月23日"
+    assert message.page == f"pages/follow-ups/detail?id={message.subject_id}"
+
+
+@pytest.mark.parametrize("values", [{}, {"number": "一"}, {"number": "1", "drug": "x"}])
+def test_values_that_do_not_fit_are_refused(app: Flask, values: dict[str, str]) -> None:
+    with pytest.raises(DoesNotFit):
+        a_message(values=values)
+
+
+def test_a_resident_is_left_in_peace_at_night(app: Flask, clock: FixedClock) -> None:
+    clock.at = datetime(2026, 11, 23, 22, 0, tzinfo=SHANGHAI)
+    calm = a_message(kind=MessageKind.FOLLOW_UP_DUE)
+    assert calm.due_at == datetime(2026, 11, 23, 23, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("kind", [MessageKind.EMERGENCY_ALERT, MessageKind.FOLLOW_UP_TASK])
+def test_staff_and_emergencies_are_told_at_night_too(
+    app: Flask, clock: FixedClock, kind: MessageKind
+) -> None:
+    clock.at = datetime(2026, 11, 23, 22, 0, tzinfo=SHANGHAI)
+    assert a_message(a_member_of_staff(Role.DOCTOR), kind).due_at == clock.at
+
+
+def test_what_waits_can_be_withdrawn_and_what_is_done_cannot(app: Flask) -> None:
+    subject = new_id()
+    waiting = a_message(subject_id=subject, due=by_itself().at + timedelta(days=3))
+    failed = a_message(subject_id=new_id())
+    failed.state, failed.reason = State.FAILED, messaging.Reason.NO_CREDIT
+    for one in (subject, failed.subject_id):
+        messaging.withdraw(by_itself(), one)
+    assert (waiting.state, failed.state) == (State.WITHDRAWN, State.FAILED)
+
+
+def test_only_the_kinds_named_are_withdrawn(app: Flask) -> None:
+    message = a_message()
+    messaging.withdraw(by_itself(), message.subject_id, MessageKind.RUN_OUT)
+    assert message.state is State.QUEUED
+
+
+@pytest.mark.parametrize("kind", list(MessageKind))
+def test_every_wording_fits_its_fields_whole(kind: MessageKind) -> None:
+    examples = {
+        "date": "2026年12月01日",
+        "time": "2026年12月01日 09:00",
+        "number": "1",
+        "place": "中心",
+    }
+    for key, text in catalogue().kind[kind].texts.items():
+        whole = text.format(**examples)
+        assert fit(kind_of(key), whole) == whole
