@@ -18,6 +18,8 @@ CONFIG = {
 }
 REFUSALS: Mapping[int, str] = {
     400: "请求无法识别",
+    401: "请先登录",
+    403: "没有权限，或还差一步（type 指明哪一步）",
     404: "没有找到，或不该让您看到",
     409: "与现在的情况不符",
     413: "提交的内容太大",
@@ -26,7 +28,6 @@ REFUSALS: Mapping[int, str] = {
     429: "操作太频繁，请按 Retry-After 再试",
     503: "暂时繁忙，请按 Retry-After 再试",
 }
-GUARDED: Mapping[int, str] = {401: "请先登录", 403: "没有权限"}
 PROBLEM: Mapping[str, Any] = {
     "type": "object",
     "description": "RFC 9457: why nothing was done, and what to do next.",
@@ -104,10 +105,8 @@ def describe(app: Flask, api: Smorest) -> dict[str, Any]:
 
 def _complete(operation: dict[str, Any], view: Any) -> None:
     given = {code: answer for code, answer in operation["responses"].items() if code < "400"}
-    opened = getattr(view, "audience", Audience.OPEN) is Audience.OPEN
-    refusals = REFUSALS if opened else {**REFUSALS, **GUARDED}
-    operation["responses"] = given | {str(code): _refusal(refusals[code]) for code in refusals}
-    if not opened:
+    operation["responses"] = given | {str(code): _refusal(REFUSALS[code]) for code in REFUSALS}
+    if getattr(view, "audience", Audience.OPEN) is not Audience.OPEN:
         operation["security"] = [{"bearer": []}]
     if hasattr(view, "creates"):
         operation.setdefault("parameters", []).append(dict(KEY))

@@ -7,10 +7,12 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+import simulators
 from databases import clone, make_roles, make_template, own, remove
 from flask import Flask
 from people import Http
 
+from backend.kernel import cache
 from backend.kernel.calendar import SHANGHAI
 from backend.kernel.clock import FixedClock
 from backend.kernel.database import db
@@ -32,8 +34,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = wanted
 
 
-def environment(database_url: str, journal: Path) -> dict[str, str]:
-    """The settings of a process under test."""
+NOWHERE = "http://127.0.0.1:9"
+
+
+def environment(database_url: str, journal: Path, simulator: str = NOWHERE) -> dict[str, str]:
+    """The settings of a process under test; without a simulator nobody outside answers."""
     return {
         "ENV": "test",
         "DATABASE_URL": database_url,
@@ -41,11 +46,11 @@ def environment(database_url: str, journal: Path) -> dict[str, str]:
         "JWT_KEYS": f"k1:{KEY}",
         "FIELD_KEYS": f"f1:{KEY}",
         "INDEX_KEY": KEY,
-        "WECHAT_BASE_URL": "http://127.0.0.1:9",
-        "WECHAT_APPID": "wx0123456789abcdef",
-        "WECHAT_SECRET": "secret-of-the-tests",
-        "REALNAME_BASE_URL": "http://127.0.0.1:9",
-        "REALNAME_KEY": "key-of-the-tests",
+        "WECHAT_BASE_URL": simulator,
+        "WECHAT_APPID": simulators.APPID,
+        "WECHAT_SECRET": simulators.SECRET,
+        "REALNAME_BASE_URL": f"{simulator}/realname",
+        "REALNAME_KEY": simulators.KEY,
         "JOURNAL_DIR": str(journal),
         "LOG_LEVEL": "CRITICAL",
     }
@@ -72,12 +77,35 @@ def clock() -> FixedClock:
 
 
 @pytest.fixture(scope="session")
+def wechat_process(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[simulators.Simulator]:
+    process = simulators.Simulator(tmp_path_factory.mktemp("wechat") / "ledger.jsonl")
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+def wechat(app: Flask, wechat_process: simulators.Simulator) -> simulators.Simulator:
+    """The WeChat that the app speaks to; it remembers nobody from earlier tests."""
+    wechat_process.reset()
+    cache.drop(f"wechat:{simulators.APPID}:access_token")
+    app.extensions["wechat"]._kept = None
+    return wechat_process
+
+
+@pytest.fixture(scope="session")
 def whole_app(
-    template: str, worker: str, clock: FixedClock, tmp_path_factory: pytest.TempPathFactory
+    template: str,
+    worker: str,
+    clock: FixedClock,
+    wechat_process: simulators.Simulator,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Flask]:
     """The API on this worker's database."""
     name = f"jiayi_{worker}"
-    settings = Settings.from_env(environment(clone(template, name), tmp_path_factory.mktemp("j")))
+    journal = tmp_path_factory.mktemp("journal")
+    settings = Settings.from_env(environment(clone(template, name), journal, wechat_process.base))
     app = create_app(settings, clock)
     yield app
     with app.app_context():

@@ -1,8 +1,8 @@
 """`manage.py openapi`: the contract, without a database or any server."""
 
 import json
-import sys
 from collections.abc import Sequence
+from typing import Any
 
 from config.settings import Settings
 from miniapp_api.application import create_app
@@ -23,7 +23,12 @@ PLACEHOLDERS = {
 
 def main(_arguments: Sequence[str]) -> int:
     """Print the OpenAPI document as JSON."""
-    app = create_app(Settings.from_env(PLACEHOLDERS))
-    json.dump(app.extensions["openapi"], sys.stdout, ensure_ascii=False, indent=2)
-    print()
+    print(json.dumps(document_without_servers(), ensure_ascii=False, indent=2))
     return 0
+
+
+def document_without_servers() -> dict[str, Any]:
+    """The document as a deployment serves it."""
+    app = create_app(Settings.from_env(PLACEHOLDERS))
+    found: dict[str, Any] = app.extensions["openapi"]
+    return found

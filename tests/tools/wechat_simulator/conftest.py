@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-
-from .running import Simulator
+from simulators import Simulator
 
 
 @pytest.fixture(scope="session")

@@ -4,8 +4,7 @@ import time
 
 import httpx2
 import pytest
-
-from .running import SEND, Simulator
+from simulators import SEND, Simulator
 
 
 @pytest.mark.parametrize(("kind", "errcode"), [("busy", -1), ("token", 40001), ("refuse", 43101)])

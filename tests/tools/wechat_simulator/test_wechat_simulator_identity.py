@@ -3,8 +3,7 @@
 import re
 
 import pytest
-
-from .running import APPID, SECRET, SEND, Simulator
+from simulators import APPID, SECRET, SEND, Simulator
 
 
 def test_the_stable_token_stays_and_is_renewed_near_its_end(sim: Simulator) -> None:

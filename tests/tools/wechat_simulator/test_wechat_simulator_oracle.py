@@ -5,11 +5,10 @@ code only the addresses are changed, one of which (the token's) is a literal ins
 """
 
 import pytest
+from simulators import APPID, DATA, SECRET, TID, Simulator
 from wechatpy.client import WeChatClient
 from wechatpy.client.api import WeChatWxa
 from wechatpy.exceptions import WeChatClientException
-
-from .running import APPID, DATA, SECRET, TID, Simulator
 
 
 class StockClient(WeChatClient):

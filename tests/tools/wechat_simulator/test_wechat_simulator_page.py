@@ -1,6 +1,6 @@
 """The page of received messages."""
 
-from .running import DATA, Simulator
+from simulators import DATA, Simulator
 
 
 def test_the_page_shows_the_newest_message_first_with_its_labels(sim: Simulator) -> None:

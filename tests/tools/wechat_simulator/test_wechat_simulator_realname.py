@@ -9,8 +9,7 @@ from typing import Any
 
 import httpx2
 import pytest
-
-from .running import KEY, Simulator
+from simulators import KEY, Simulator
 
 PATH = "/realname/v1/verify"
 PERSON = {"name": "示例甲", "id_number": "11010119900307775X"}

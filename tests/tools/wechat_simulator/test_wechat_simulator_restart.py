@@ -4,8 +4,7 @@ import contextlib
 from pathlib import Path
 
 import httpx2
-
-from .running import SEND, TEMPLATE, TID, Simulator
+from simulators import SEND, TEMPLATE, TID, Simulator
 
 
 def test_a_killed_simulator_knows_everything_but_codes(tmp_path: Path) -> None:

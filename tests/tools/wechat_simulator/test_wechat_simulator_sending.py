@@ -5,8 +5,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-
-from .running import SEND, TEMPLATE, TID, Simulator
+from simulators import SEND, TEMPLATE, TID, Simulator
 
 
 def test_a_message_is_delivered_and_written_down(sim: Simulator) -> None:

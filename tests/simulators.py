@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx2
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[1]
 APPID, SECRET, KEY = "wxtest0123456789", "a-secret", "a-realname-key"
 TID = "TPL-FOLLOWUP"
 TEMPLATE = {

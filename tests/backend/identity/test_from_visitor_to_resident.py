@@ -1,0 +1,174 @@
+"""From a WeChat code to a verified resident, against a server that speaks WeChat's protocol."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+from people import Http, a_member_of_staff, a_resident, an_id_number
+from simulators import Simulator
+from sqlalchemy import select
+
+from backend import identity
+from backend.identity.tokens import LIFETIME_S
+from backend.kernel.context import Role
+from backend.kernel.database import db
+from backend.kernel.events import EventRow
+
+NAME, PHONE = "王桂芬", "13805721234"
+
+
+class Visitor:
+    """Somebody new with a phone in the hand."""
+
+    def __init__(self, http: Http, wechat: Simulator, openid: str = "visitor-1") -> None:
+        self.http, self.wechat, self.openid = http, wechat, wechat.user(openid, phone=PHONE)
+        self.number = an_id_number()
+        wechat.control("POST", "people", [{"name": NAME, "id_number": self.number}])
+        code = {"code": wechat.code(openid)}
+        self.session = http("POST", "/open/resident-sessions", json=code).json
+
+    def ask(self, method: str, path: str, json: Any = None) -> Any:
+        bearer = {"Authorization": f"Bearer {self.session['access_token']}"}
+        return self.http(method, f"/resident/me{path}", json=json, headers=bearer)
+
+    def give_phone(self) -> Any:
+        return self.ask("PUT", "/phone", {"code": self.wechat.code(self.openid, "phone-codes")})
+
+    def agree(self) -> Any:
+        version = self.http("GET", "/open/consent-texts/health-data").json["version"]
+        return self.ask("POST", "/consents", {"purpose": "health_data", "version": version})
+
+    def verify(self, name: str = NAME, number: str | None = None) -> Any:
+        given = {"name": name, "id_number": number or self.number}
+        return self.ask("POST", "/verification", given)
+
+
+@pytest.fixture
+def visitor(http: Http, wechat: Simulator) -> Visitor:
+    return Visitor(http, wechat)
+
+
+def kind(answer: Any) -> tuple[int, str]:
+    return answer.status_code, answer.json["type"].rpartition(":")[2]
+
+
+def test_the_whole_way(visitor: Visitor) -> None:
+    assert visitor.session["level"] == "visitor"
+    assert visitor.session["expires_in"] == LIFETIME_S
+    assert kind(visitor.verify()) == (403, "phone-needed")
+    assert visitor.give_phone().json["phone"] == "138****1234"
+    assert kind(visitor.verify()) == (403, "consent-needed")
+    assert visitor.agree().json["consents"] == ["health_data"]
+    me = visitor.verify().json
+    assert (me["level"], me["name"], me["birth_date"]) == ("verified", NAME, "1962-03-08")
+    assert db.session.execute(select(EventRow.name)).scalars().all() == [
+        "identity.ConsentGiven",
+        "identity.ResidentVerified",
+    ]
+    assert kind(visitor.verify()) == (409, "already-verified")
+
+
+def test_no_health_data_is_kept_before_consent(visitor: Visitor) -> None:
+    visitor.give_phone()
+    visitor.verify()
+    assert db.session.execute(select(identity.Resident)).first() is None
+
+
+def test_a_login_code_works_once(http: Http, wechat: Simulator) -> None:
+    code = {"code": wechat.code(wechat.user("somebody"))}
+    assert http("POST", "/open/resident-sessions", json=code).status_code == 201
+    assert kind(http("POST", "/open/resident-sessions", json=code)) == (401, "code-expired")
+
+
+def test_the_same_person_keeps_the_same_account(http: Http, wechat: Simulator) -> None:
+    for _ in range(2):
+        code = {"code": wechat.code(wechat.user("somebody"))}
+        http("POST", "/open/resident-sessions", json=code)
+    assert len(db.session.execute(select(identity.Account)).scalars().all()) == 1
+
+
+def test_a_blocked_user_is_told_what_to_do(http: Http, wechat: Simulator) -> None:
+    code = {"code": wechat.code(wechat.user("rogue", blocked=True))}
+    assert kind(http("POST", "/open/resident-sessions", json=code)) == (403, "wechat-blocked")
+
+
+@pytest.mark.parametrize(("fault", "times", "status"), [
+    ("busy", 1, 201),
+    ("busy", 9, 503),
+    ("http500", 1, 503),
+    ("truncated", 1, 503),
+])  # fmt: skip
+def test_a_troubled_wechat_loses_nothing(
+    http: Http, wechat: Simulator, fault: str, times: int, status: int
+) -> None:
+    wechat.user("somebody")
+    wechat.fault(fault, "/sns/jscode2session", times=times)
+    code = {"code": wechat.code("somebody")}
+    assert http("POST", "/open/resident-sessions", json=code).status_code == status
+
+
+def test_a_stale_access_token_is_replaced_once(visitor: Visitor) -> None:
+    visitor.wechat.fault("token", "/wxa/business/getuserphonenumber")
+    assert visitor.give_phone().status_code == 200
+
+
+def test_a_token_that_is_always_refused_is_not_asked_for_ever(visitor: Visitor) -> None:
+    visitor.wechat.fault("token", "/wxa/business/getuserphonenumber", times=50)
+    assert visitor.give_phone().status_code == 503
+    calls = visitor.wechat.control("GET", "stats")["calls"]["/wxa/business/getuserphonenumber"]
+    assert calls == {"40001": 2}
+
+
+@pytest.mark.parametrize(("name", "number", "pointer"), [
+    (NAME, "11010519491231002Y", "/id_number"),
+    (NAME, "110105194912310021", "/id_number"),
+    (NAME, "99", "/id_number"),
+    ("王\u202e", "11010519491231002X", "/name"),
+])  # fmt: skip
+def test_what_cannot_be_right_is_pointed_at(
+    visitor: Visitor, name: str, number: str, pointer: str
+) -> None:
+    visitor.give_phone()
+    visitor.agree()
+    answer = visitor.verify(name, number)
+    assert kind(answer) == (422, "invalid")
+    assert [error["pointer"] for error in answer.json["errors"]] == [pointer]
+
+
+def test_a_name_that_does_not_fit_the_number(visitor: Visitor) -> None:
+    visitor.give_phone()
+    visitor.agree()
+    assert kind(visitor.verify("李桂芬")) == (409, "identity-mismatch")
+
+
+def test_a_person_on_file_without_account_is_found_by_number_and_phone(visitor: Visitor) -> None:
+    on_file = a_resident(NAME, account=False)
+    on_file.phone, visitor.number = PHONE, on_file.id_number
+    visitor.wechat.control("POST", "people", [{"name": NAME, "id_number": visitor.number}])
+    visitor.give_phone()
+    visitor.agree()
+    assert visitor.verify().status_code == 200
+    assert len(db.session.execute(select(identity.Resident)).scalars().all()) == 1
+
+
+def test_somebody_elses_record_is_not_inherited(visitor: Visitor) -> None:
+    holder = a_resident(NAME)
+    visitor.wechat.control("POST", "people", [{"name": NAME, "id_number": holder.id_number}])
+    visitor.give_phone()
+    visitor.agree()
+    assert kind(visitor.verify(number=holder.id_number)) == (409, "held-elsewhere")
+
+
+def test_a_text_that_changed_must_be_read_again(visitor: Visitor) -> None:
+    stale = {"purpose": "health_data", "version": "1999-01"}
+    assert kind(visitor.ask("POST", "/consents", stale)) == (409, "text-changed")
+
+
+def test_staff_log_in_with_their_bound_wechat(app: Flask, http: Http, wechat: Simulator) -> None:
+    doctor = a_member_of_staff(Role.DOCTOR)
+    openid = identity.openid_of_staff(doctor.id)
+    wechat.user(openid)
+    code = {"code": wechat.code(openid)}
+    assert http("POST", "/open/staff-sessions", json=code).status_code == 201
+    stranger = {"code": wechat.code(wechat.user("stranger"))}
+    assert kind(http("POST", "/open/staff-sessions", json=stranger)) == (403, "not-staff")

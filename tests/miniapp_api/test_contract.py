@@ -1,0 +1,84 @@
+"""Whatever a client sends, every operation answers as its contract says, and never with a 5xx."""
+
+from collections.abc import Iterator
+
+import pytest
+import schemathesis
+from conftest import MORNING, environment
+from databases import own
+from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from people import a_member_of_staff, a_resident, token_of
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+from simulators import Simulator
+
+from backend.kernel.clock import FixedClock
+from backend.kernel.context import Role
+from backend.kernel.database import db
+from config.settings import Settings
+from miniapp_api.application import create_app
+from tools.openapi import document_without_servers
+
+KEPT = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+]
+LABELS = sorted(
+    f"{method.upper()} {path}"
+    for path, operations in document_without_servers()["paths"].items()
+    for method in operations
+    if method != "parameters"
+)
+AUDIENCES = {"doctor": Role.DOCTOR, "manager": Role.MANAGER}
+
+
+@pytest.fixture(scope="module")
+def live(
+    template: str,
+    worker: str,
+    wechat_process: Simulator,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Flask]:
+    """The API on a database whose commits stay, with somebody of each audience."""
+    with own(template, f"jiayi_contract_{worker}") as address:
+        journal = tmp_path_factory.mktemp("journal")
+        known = Settings.from_env(environment(address, journal, wechat_process.base))
+        app = create_app(known, FixedClock(MORNING))
+        with app.app_context():
+            app.extensions["tokens"] = {"resident": token_of(a_resident())} | {
+                audience: token_of(a_member_of_staff(role)) for audience, role in AUDIENCES.items()
+            }
+            db.session.commit()
+            db.session.remove()
+            yield app
+            db.engine.dispose()
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_every_operation_keeps_its_contract(
+    live: Flask, label: str, request: pytest.FixtureRequest
+) -> None:
+    method, path = label.split(" ")
+    audience = path.split("/")[3]
+    headers = {"Authorization": f"Bearer {live.extensions['tokens'].get(audience, '')}"}
+    contract = schemathesis.openapi.from_wsgi("/openapi.json", live)
+
+    @given(case=contract[path][method].as_strategy())
+    @settings(
+        max_examples=200 if request.config.getoption("--full") else 8,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    def keeps_its_contract(case: schemathesis.Case) -> None:
+        case.call_and_validate(headers=headers, checks=KEPT)
+
+    keeps_its_contract()
