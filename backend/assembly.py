@@ -32,5 +32,15 @@ def assemble(settings: Settings, clock: Clock | None = None) -> Flask:
     return app
 
 
+def release(app: Flask) -> None:
+    """End every connection that the app keeps."""
+    with app.app_context():
+        db.engine.dispose()
+    app.extensions["wechat"].close()
+    app.extensions["realname"].close()
+    if app.extensions["cache"]:
+        app.extensions["cache"].close()
+
+
 def _clock(settings: Settings) -> Clock:
     return ShiftedClock() if settings.time_may_be_shifted else SystemClock()

@@ -12,6 +12,7 @@ from databases import clone, make_roles, make_template, own, remove
 from flask import Flask
 from people import Http
 
+from backend.assembly import release
 from backend.kernel import cache
 from backend.kernel.calendar import SHANGHAI
 from backend.kernel.clock import FixedClock
@@ -108,8 +109,7 @@ def whole_app(
     settings = Settings.from_env(environment(clone(template, name), journal, wechat_process.base))
     app = create_app(settings, clock)
     yield app
-    with app.app_context():
-        db.engine.dispose()
+    release(app)
     remove(name)
 
 

@@ -81,6 +81,10 @@ class WeChatServer:
         self._kept: tuple[str, float] | None = None
         self._lock = Lock()
 
+    def close(self) -> None:
+        """End the kept connections."""
+        self._http.close()
+
     def identity(self, code: str) -> WeChatIdentity:
         """Exchange a login code (code2Session)."""
         asked = {"js_code": code, "grant_type": "authorization_code", **self._credentials()}
@@ -150,6 +154,10 @@ class RealNameServer:
     def __init__(self, settings: Settings) -> None:
         self._key = settings.realname_key.encode()
         self._http = httpx2.Client(base_url=settings.realname_base_url, timeout=TIMEOUT)
+
+    def close(self) -> None:
+        """End the kept connections."""
+        self._http.close()
 
     def verify(self, name: str, id_number: str) -> Verdict:
         """Ask the provider once."""

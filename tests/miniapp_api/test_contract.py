@@ -17,6 +17,7 @@ from schemathesis.specs.openapi.checks import (
 )
 from simulators import Simulator
 
+from backend.assembly import release
 from backend.kernel.clock import FixedClock
 from backend.kernel.context import Role
 from backend.kernel.database import db
@@ -58,7 +59,7 @@ def live(
             db.session.commit()
             db.session.remove()
             yield app
-            db.engine.dispose()
+        release(app)
 
 
 @pytest.mark.parametrize("label", LABELS)
