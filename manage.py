@@ -79,7 +79,7 @@ class Environment:
         run([base, "-m", "venv", "--without-pip", str(self.folder)], lock)
         install = [*pip_for(base, self.python), "install", "-qq", "--no-input", "--require-hashes"]
         run(
-            [*install, "--no-compile", "--disable-pip-version-check", "-r", str(self.root / name)],
+            [*install, "--disable-pip-version-check", "-r", str(self.root / name)],
             lock,
         )
         self.stamp.write_text(self.fingerprint(name) + "\n")

@@ -78,7 +78,7 @@ class Supervisor:
 def stop_at_signals() -> None:
     """The first SIGINT, SIGTERM or SIGHUP stops us in good order; later ones change nothing.
 
-    What the caller chose to ignore (`nohup`) stays ignored.
+    A caller who wants us to outlive the terminal (`nohup`) gets that.
     """
 
     def stop(*_: object) -> None:
@@ -86,6 +86,7 @@ def stop_at_signals() -> None:
             signal.signal(number, signal.SIG_IGN)
         raise Stopped
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, stop)
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, stop)
