@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 TICK_S = 1.0
 RELAY_S = 0.2
-SILENCE_S = 120.0
+SILENCE_S = 600.0
 
 
 class Pulse:
@@ -56,8 +56,13 @@ def _mine(job: Job) -> bool:
 
 
 def _run(job: Job) -> None:
+    """A sweep that fails is tried again at its next slot, and keeps no other from running."""
     began = time.monotonic()
-    done = job.sweep()
+    try:
+        done = job.sweep()
+    except Exception as failure:
+        log.error("job failed", job=job.name, error=type(failure).__name__, exc_info=failure)
+        return
     took = round((time.monotonic() - began) * 1000)
     log.info("job", job=job.name, done=done, ms=took)
 
