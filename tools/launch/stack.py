@@ -107,7 +107,7 @@ class Stack:
             "REDIS_URL": self.redis_url,
             "REGION": self.region,
             "WECHAT_BASE_URL": simulator,
-            "REALNAME_BASE_URL": simulator,
+            "REALNAME_BASE_URL": f"{simulator}/realname",
             "SIMULATOR_URL": simulator,
             "WECHAT_APPID": APPID,
             "JOURNAL_DIR": str(self.state.folder / "journal"),

@@ -1,0 +1,36 @@
+"""What the WeChat simulator and its real-name provider must know of the invented people."""
+
+import tomllib
+from typing import Any
+
+import httpx2
+
+from config.settings import ROOT
+from tools.demo_region.people import People
+
+
+def introduce(address: str, people: People) -> None:
+    """Users with their names and phones, and persons with their ID numbers; may be said twice."""
+    names = {row.id: row.name for row in people.staff}
+    names |= {patient.row.id: patient.row.name for patient in people.patients}
+    users = [
+        {"openid": account.openid, "name": names[whose], "phone": account.phone}
+        for account in people.accounts
+        if (whose := account.resident_id or account.staff_id)
+    ]
+    persons = [{"name": p.row.name, "id_number": p.row.id_number} for p in people.patients]
+    with httpx2.Client(base_url=address, timeout=30) as simulator:
+        tell(simulator, "templates", templates())
+        tell(simulator, "users", users)
+        tell(simulator, "people", persons)
+
+
+def tell(simulator: httpx2.Client, what: str, records: list[dict[str, Any]]) -> None:
+    """Post a list to one of the simulator's controls."""
+    simulator.post(f"/_sim/{what}", json=records).raise_for_status()
+
+
+def templates() -> list[dict[str, Any]]:
+    """The message templates, as the mini-program's account would have them."""
+    told = tomllib.loads((ROOT / "config" / "messages.toml").read_text("utf-8"))["template"]
+    return [{key: one[key] for key in ("id", "title", "fields")} for one in told.values()]
