@@ -14,7 +14,7 @@ from backend.assembly import assemble
 from backend.kernel.clock import Clock
 from backend.kernel.ids import new_id
 from config.settings import Settings
-from miniapp_api import doctor, documentation, manager, problems, resident, vitals
+from miniapp_api import demo, doctor, documentation, manager, problems, resident, vitals
 from miniapp_api import open as open_routes
 
 log = structlog.get_logger(__name__)
@@ -35,6 +35,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     for blueprint in _blueprints():
         api.register_blueprint(blueprint)
     app.register_blueprint(vitals.pages)
+    if settings.time_may_be_shifted:
+        demo.register(app, api)
     documentation.register(app, api)
     return app
 

@@ -8,7 +8,7 @@ from flask import Blueprint, Flask, Response, current_app, jsonify, send_from_di
 from flask_smorest import Api as Smorest
 
 from config.settings import ROOT
-from miniapp_api.access import Audience
+from miniapp_api.access import UNGUARDED, Audience
 
 CONFIG = {
     "API_TITLE": "Jiayi 家医",
@@ -106,7 +106,7 @@ def describe(app: Flask, api: Smorest) -> dict[str, Any]:
 def _complete(operation: dict[str, Any], view: Any) -> None:
     given = {code: answer for code, answer in operation["responses"].items() if code < "400"}
     operation["responses"] = given | {str(code): _refusal(REFUSALS[code]) for code in REFUSALS}
-    if getattr(view, "audience", Audience.OPEN) is not Audience.OPEN:
+    if getattr(view, "audience", Audience.OPEN) not in UNGUARDED:
         operation["security"] = [{"bearer": []}]
     if hasattr(view, "creates"):
         operation.setdefault("parameters", []).append(dict(KEY))

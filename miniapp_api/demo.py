@@ -1,0 +1,101 @@
+"""What only a demo and tests offer: the business clock, the cast, and a page to try it all."""
+
+import tomllib
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+from flask import Blueprint, Flask, Response, send_from_directory
+from flask_smorest import Api as Smorest
+from marshmallow import Schema
+
+from backend.kernel import clock, entry
+from backend.kernel.context import Context, Role
+from backend.kernel.errors import Fault, Invalid
+from config.settings import ROOT
+from miniapp_api import fields
+from miniapp_api.access import Audience
+from miniapp_api.contract import Api, StrictSchema, gives, takes
+
+ASSETS = ROOT / "miniapp_api" / "assets"
+FURTHEST = timedelta(days=400)
+
+api = Api("demo", Audience.DEMO)
+pages = Blueprint("demo-pages", __name__)
+
+
+def register(app: Flask, routes: Smorest) -> None:
+    """Serve `/demo` and `/api/v1/demo`; never called in production."""
+    routes.register_blueprint(api)
+    app.register_blueprint(pages)
+
+
+class ClockSchema(Schema):
+    """The business instant."""
+
+    now = fields.AwareDateTime(required=True)
+
+
+class MoveSchema(StrictSchema):
+    """Where the business clock shall stand."""
+
+    to = fields.AwareDateTime(required=True)
+
+
+class PersonSchema(Schema):
+    """One of the cast, and who they are to WeChat."""
+
+    key = fields.Text(40, required=True)
+    role = fields.choice(Role, required=True)
+    name = fields.Text(50, required=True)
+    openid = fields.Text(64, required=True)
+    about = fields.Text(required=True)
+
+
+class CastSchema(Schema):
+    """Everybody a visitor may become, and where their WeChat is simulated."""
+
+    simulator = fields.Text(required=True, allow_none=True)
+    people = fields.List(fields.Nested(PersonSchema), required=True)
+
+
+@api.get("/clock")
+@gives(ClockSchema)
+def read_clock(ctx: Context) -> dict[str, Any]:
+    """演示时间 · The instant that all processes of the demo live in."""
+    return {"now": ctx.at}
+
+
+@api.post("/clock")
+@takes(MoveSchema)
+@gives(ClockSchema)
+def move_clock(ctx: Context, *, to: datetime) -> dict[str, Any]:
+    """拨快演示时间 · Forward only, at most 400 days at once; the machine's clock stays."""
+    if to - ctx.at > FURTHEST:
+        raise Invalid(faults=[Fault("/to", f"一次最多拨快 {FURTHEST.days} 天")])
+    return {"now": clock.shift(to)}
+
+
+@api.get("/people")
+@gives(CastSchema)
+def people(_ctx: Context) -> dict[str, Any]:
+    """演示人物 · All of them are invented."""
+    return {"simulator": entry.settings().simulator_url, "people": _cast()}
+
+
+@cache
+def _cast() -> list[dict[str, Any]]:
+    told = tomllib.loads((ROOT / "config" / "demo_cast.toml").read_text("utf-8"))
+    return [person | {"role": Role(person["role"])} for person in told["person"]]
+
+
+@pages.get("/demo")
+def page() -> Response:
+    """The page on which a visitor becomes any of them."""
+    return send_from_directory(ASSETS, "demo.html")
+
+
+@pages.get("/demo/<any('demo.css', 'demo.js'):name>")
+def asset(name: str) -> Response:
+    """What the page is made of; it needs no other server."""
+    return send_from_directory(ASSETS, name)
