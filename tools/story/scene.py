@@ -1,0 +1,60 @@
+"""What one step leaves to the next: the resident whose story it is, and what she holds."""
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from backend.identity.rules import check_character
+from backend.kernel.calendar import add_months, shanghai_date
+from tools.story.client import Person
+from tools.story.stage import Stage
+from tools.story.telling import Teller
+
+NAME, AGE = "王桂芬", 64
+NO_COUNTY, NO_PERSONS_PHONE = "330599", "140"
+
+
+@dataclass
+class Scene:
+    """The stage, the teller, and a resident nobody has met before."""
+
+    stage: Stage
+    tell: Teller
+    resident: Person
+    id_number: str
+    phone: str
+    kept: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def open(cls, stage: Stage, tell: Teller) -> "Scene":
+        """Give WeChat a new user, and the real-name provider a new person."""
+        resident, phone = new_user(stage, NAME)
+        number = new_id_number(shanghai_date(stage.now()))
+        stage.simulator.ask("POST", "/_sim/people", {"name": NAME, "id_number": number})
+        return cls(stage, tell, resident, number, phone)
+
+    def newcomer(self, name: str) -> Person:
+        """Somebody who has logged in, given a phone and agreed, but is not verified yet."""
+        person, _ = new_user(self.stage, name)
+        person.log_in()
+        person.put("/resident/me/phone", {"code": person.phone_code()})
+        version = person.get("/open/consent-texts/health-data")["version"]
+        given = {"purpose": "health_data", "version": version}
+        person.post("/resident/me/consents", given)
+        return person
+
+
+def new_user(stage: Stage, name: str) -> tuple[Person, str]:
+    """Somebody with a phone who never opened the mini-program, and the number."""
+    openid = f"story-{secrets.token_hex(8)}"
+    phone = f"{NO_PERSONS_PHONE}9{secrets.randbelow(10**7):07d}"
+    stage.simulator.ask("POST", "/_sim/users", {"openid": openid, "name": name, "phone": phone})
+    return Person(stage.api, stage.simulator, openid, name, "resident"), phone
+
+
+def new_id_number(today: date) -> str:
+    """An invented woman's number, of a county that does not exist; she is 64 today."""
+    born = add_months(today, -12 * AGE) - timedelta(days=secrets.randbelow(300))
+    body = f"{NO_COUNTY}{born:%Y%m%d}{secrets.randbelow(500) * 2:03d}"
+    return body + check_character(body)
