@@ -53,11 +53,8 @@ def find_home(state: State) -> Home:
     folder.mkdir(exist_ok=True)
     if os.geteuid() != 0:
         return Home(binaries, folder, None)
-    moved = state.read("postgres.json").get("folder")
-    if moved or not reachable(folder, NOBODY):
-        folder = Path(moved or place_outside(state))
-        folder.mkdir(mode=0o755, exist_ok=True)
-        state.write("postgres.json", {"folder": str(folder)})
+    if state.read("postgres.json") or not reachable(folder, NOBODY):
+        folder = place_outside(state)
     folder.chmod(0o755)
     user = owner(folder / "data") or NOBODY
     if not runs(binaries / "postgres", user):
@@ -98,14 +95,21 @@ def succeeds(command: list[str], user: int) -> bool:
 
 
 def place_outside(state: State) -> Path:
-    """A folder of root's outside any private home, the same at each start."""
+    """A folder of root's outside any private home; the state remembers it.
+
+    One that this state does not know was left by a state that somebody deleted, keys and all.
+    """
     name = hashlib.sha256(str(state.folder).encode()).hexdigest()[:12]
     place = Path("/var/tmp") / f"jiayi-{name}"  # noqa: S108  # refused below unless root made it
-    with contextlib.suppress(FileExistsError):
-        place.mkdir(mode=0o755)
-    if place.is_symlink() or owner(place) != 0:
-        raise LaunchError(f"{place} exists and is not root's; please remove it.")
-    return place
+    known = state.read("postgres.json").get("folder")
+    if not known:
+        shutil.rmtree(place, ignore_errors=True)
+    folder = Path(known or place)
+    folder.mkdir(mode=0o755, exist_ok=True)
+    if folder.is_symlink() or owner(folder) != 0:
+        raise LaunchError(f"{folder} is not root's; please remove it.")
+    state.write("postgres.json", {"folder": str(folder)})
+    return folder
 
 
 def copy_binaries(binaries: Path, folder: Path) -> Path:

@@ -49,9 +49,14 @@ class Postgres:
         self.port = 0
         self.child: Child | None = None
 
+    @property
+    def has_data(self) -> bool:
+        """Whether an earlier start made the cluster."""
+        return (self.home.data / "PG_VERSION").exists()
+
     def start(self, seconds: float = 60) -> None:
         """Make the cluster when there is none, and serve it; afterwards it answers."""
-        if not (self.home.data / "PG_VERSION").exists():
+        if not self.has_data:
             self._make_cluster()
         end_leftover(self.home.data)
         self.port = self.port or self.state.port("postgres")
@@ -91,7 +96,7 @@ class Postgres:
         except psycopg.OperationalError as refusal:
             if "password authentication failed" in str(refusal):
                 raise LaunchError(
-                    f"{self.state.folder}/secrets.json does not fit the data beside it; start anew."
+                    f"{self.state.folder}/secrets.json does not fit the data: start with --fresh."
                 ) from refusal
             return False
         return True

@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import urlsplit
 
 from tools.launch import valkey
 from tools.launch.postgres import CALM, Postgres, Urls
@@ -125,6 +126,8 @@ class Stack:
             return
         server = Postgres(self.state, self.database_settings)
         self.services[Part.POSTGRES] = server
+        if not server.has_data:
+            self.state.remove("region.json")
         server.start()
         self.urls = server.ensure_roles_and_database()
 
@@ -149,13 +152,14 @@ class Stack:
 
     def load_region(self) -> None:
         """The demo region, once for each database."""
-        mark = {"region": self.region}
+        place = urlsplit(self.urls.app)
+        mark = {"region": self.region, "database": f"{place.hostname}{place.path}"}
         loaded = self.state.read("region.json")
-        if loaded and loaded != mark:
-            raise LaunchError(f"The data here are of region {loaded['region']}: use --fresh.")
-        if not loaded:
+        if loaded.get("database") != mark["database"]:
             self._finish("region", "tools.launch.load_region")
             self.state.write("region.json", mark)
+        elif loaded != mark:
+            raise LaunchError(f"The data here are of region {loaded['region']}: use --fresh.")
 
     def start_api(self) -> None:
         """The HTTP API."""
