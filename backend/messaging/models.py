@@ -33,7 +33,7 @@ class Reason(StrEnum):
     BAD_PAGE = "bad_page"
     BAD_CONTENT = "bad_content"
     BLOCKED_CONTENT = "blocked_content"
-    BAD_TOKEN = "bad_token"  # noqa: S105 — a reason, no secret
+    BAD_TOKEN = "bad_token"  # noqa: S105  # nosec B105 — a reason, no secret
     BUSY = "busy"
     CONCURRENT = "concurrent"
     RATE = "rate"
