@@ -31,6 +31,9 @@ from marshmallow.fields import (
     Function as Function,
 )
 from marshmallow.fields import (
+    Integer as Integer,
+)
+from marshmallow.fields import (
     List as List,
 )
 from marshmallow.fields import (

@@ -3,11 +3,11 @@
 from typing import Any
 from uuid import UUID
 
-from people import a_member_of_staff
+from people import a_member_of_staff, a_resident, by
 
-from backend import identity, network, teams
+from backend import contracting, identity, network, teams
 from backend.kernel import entry
-from backend.kernel.context import Role
+from backend.kernel.context import Context, Role
 from backend.kernel.database import db
 from backend.kernel.ids import new_id
 from backend.kernel.relations import Belonging, Membership
@@ -77,3 +77,45 @@ def _staff(team: teams.Team, kind: Belonging) -> identity.Staff:
     wanted = db.session.query(Membership).filter_by(party_id=team.id, kind=kind)
     staff_id: UUID = wanted.order_by(Membership.id).first().staff_id
     return db.session.get_one(identity.Staff, staff_id)
+
+
+def an_application(
+    team: teams.Team | None = None, resident: identity.Resident | None = None, *, months: int = 12
+) -> contracting.Contract:
+    """A resident applied to a team."""
+    wanted = team or a_team()
+    return contracting.apply(by(resident or a_resident()), wanted.id, months)
+
+
+def an_accepted(
+    team: teams.Team | None = None, resident: identity.Resident | None = None, *, months: int = 12
+) -> contracting.Contract:
+    """The team's lead said yes."""
+    wanted = team or a_team()
+    contract = an_application(wanted, resident, months=months)
+    return contracting.accept(by(lead_of(wanted)), contract)
+
+
+def a_contract(
+    team: teams.Team | None = None, resident: identity.Resident | None = None, *, months: int = 12
+) -> contracting.Contract:
+    """An active contract, made as people make it: applied, accepted, read and confirmed."""
+    person = resident or a_resident()
+    return confirmed(by(person), an_accepted(team, person, months=months))
+
+
+def confirmed(ctx: Context, contract: contracting.Contract) -> contracting.Contract:
+    """The resident confirms the text as it stands."""
+    text = contracting.agreement(ctx, contract)
+    assert text is not None
+    return contracting.confirm(ctx, contract, text.version, text.sha256)
+
+
+def resident_of(contract: contracting.Contract) -> identity.Resident:
+    """Whose contract it is."""
+    return db.session.get_one(identity.Resident, contract.resident_id)
+
+
+def team_of(contract: contracting.Contract) -> teams.Team:
+    """Whom it is with."""
+    return db.session.get_one(teams.Team, contract.team_id)

@@ -1,1 +1,81 @@
-"""Family-doctor contracts [签约]."""
+"""签约 Family-doctor contracts: made by both sides, ended honestly, never renewed by themselves."""
+
+from backend.contracting.agreement import Wording
+from backend.contracting.events import (
+    ContractAccepted,
+    ContractActivated,
+    ContractApplied,
+    ContractDeclined,
+    ContractEnded,
+    ContractWithdrawn,
+)
+from backend.contracting.models import LIFE, Act, Agreement, Contract, Package, State
+from backend.contracting.notices import ask_to_confirm, stop_asking, tell_of_the_end
+from backend.contracting.queries import (
+    Dossier,
+    Tally,
+    active,
+    agreement,
+    capacity,
+    contracts,
+    dossier,
+    draft,
+    find,
+    hold,
+    signed,
+    tallies,
+    terms,
+)
+from backend.contracting.rules import BY_RESIDENT, EndReason
+from backend.contracting.service import (
+    accept,
+    apply,
+    confirm,
+    decline,
+    dispute,
+    expire,
+    terminate,
+    withdraw,
+)
+
+__all__ = [
+    "BY_RESIDENT",
+    "LIFE",
+    "Act",
+    "Agreement",
+    "Contract",
+    "ContractAccepted",
+    "ContractActivated",
+    "ContractApplied",
+    "ContractDeclined",
+    "ContractEnded",
+    "ContractWithdrawn",
+    "Dossier",
+    "EndReason",
+    "Package",
+    "State",
+    "Tally",
+    "Wording",
+    "accept",
+    "active",
+    "agreement",
+    "apply",
+    "ask_to_confirm",
+    "capacity",
+    "confirm",
+    "contracts",
+    "decline",
+    "dispute",
+    "dossier",
+    "draft",
+    "expire",
+    "find",
+    "hold",
+    "signed",
+    "stop_asking",
+    "tallies",
+    "tell_of_the_end",
+    "terminate",
+    "terms",
+    "withdraw",
+]

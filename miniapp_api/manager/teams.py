@@ -6,7 +6,7 @@ from backend.kernel.paging import Page, Wanted
 from miniapp_api import fields
 from miniapp_api.access import Audience
 from miniapp_api.contract import Api, PageQuery, gives, lists, page_of
-from miniapp_api.open.teams import TeamSchema
+from miniapp_api.open.teams import Shown, TeamSchema, shown
 
 api = Api("teams", Audience.MANAGER, "/teams")
 
@@ -20,6 +20,7 @@ class ManagedTeamSchema(TeamSchema):
 @api.get("")
 @lists(PageQuery)
 @gives(page_of(ManagedTeamSchema))
-def own(ctx: Context, *, wanted: Wanted) -> Page[teams.Profile]:
+def own(ctx: Context, *, wanted: Wanted) -> Page[Shown]:
     """本机构的团队 · By name."""
-    return teams.profiles(ctx, ctx.actor.institution or NOBODY, wanted)
+    found = teams.profiles(ctx, ctx.actor.institution or NOBODY, wanted)
+    return Page([shown(ctx, profile) for profile in found.items], found.next)

@@ -1,15 +1,18 @@
 """Family-doctor teams: of an institution, near a place, one with its people."""
 
+from typing import Any
 from uuid import UUID
 
 from marshmallow import Schema, validate
 
-from backend import network, teams
+from backend import contracting, network, teams
 from backend.kernel.context import Context, Role
 from backend.kernel.paging import Page, Wanted
 from miniapp_api import fields
 from miniapp_api.access import Audience
 from miniapp_api.contract import Api, PageQuery, StrictSchema, gives, lists, page_of
+
+Shown = dict[str, Any]
 
 api = Api("teams", Audience.OPEN, "/teams")
 
@@ -36,7 +39,7 @@ class MemberSchema(Schema):
 
 
 class TeamSchema(Schema):
-    """A team with its house and people; `signed` counts residents under contract today."""
+    """A team; `signed` residents under contract today, of the `capacity` of its doctors (FD-6)."""
 
     id = fields.UUID(required=True, attribute="team.id")
     name = fields.Text(required=True, attribute="team.name")
@@ -45,6 +48,7 @@ class TeamSchema(Schema):
     institution = fields.Nested(HouseSchema, required=True)
     members = fields.List(fields.Nested(MemberSchema), required=True)
     signed = fields.Whole(0, 10**9, required=True)
+    capacity = fields.Whole(0, 10**9, required=True)
 
 
 class NearTeamSchema(TeamSchema):
@@ -66,24 +70,38 @@ class PlaceSchema(StrictSchema):
     longitude = fields.Float(required=True, validate=validate.Range(-180, 180, error="经度有误"))
 
 
+def shown(ctx: Context, profile: teams.Profile) -> Shown:
+    """A team and how many residents its doctors may have."""
+    return {
+        "team": profile.team,
+        "institution": profile.institution,
+        "members": profile.members,
+        "signed": profile.signed,
+        "gaps": profile.gaps,
+        "capacity": contracting.capacity(ctx, profile.doctors),
+    }
+
+
 @api.get("")
 @lists(TeamsQuery)
 @gives(page_of(TeamSchema))
-def of_institution(ctx: Context, *, wanted: Wanted, institution_id: UUID) -> Page[teams.Profile]:
+def of_institution(ctx: Context, *, wanted: Wanted, institution_id: UUID) -> Page[Shown]:
     """机构的家庭医生团队 · By name."""
-    return teams.profiles(ctx, institution_id, wanted)
+    found = teams.profiles(ctx, institution_id, wanted)
+    return Page([shown(ctx, profile) for profile in found.items], found.next)
 
 
 @api.get("/nearest")
 @lists(PlaceSchema)
 @gives(NearTeamSchema(many=True))
-def nearest(ctx: Context, *, latitude: float, longitude: float) -> list[teams.NearTeam]:
+def nearest(ctx: Context, *, latitude: float, longitude: float) -> list[Shown]:
     """离我最近的团队 · The ten nearest that accept new residents; the place is not kept."""
-    return teams.nearest(ctx, latitude, longitude)
+    near = teams.nearest(ctx, latitude, longitude)
+    return [{**shown(ctx, team), "metres": team.metres} for team in near]
 
 
 @api.get("/<uuid:team_id>")
 @gives(TeamSchema)
-def team(ctx: Context, team_id: UUID) -> teams.Profile:
+def team(ctx: Context, team_id: UUID) -> Shown:
     """团队介绍 · Its house and people."""
-    return teams.profile(ctx, team_id)
+    return shown(ctx, teams.profile(ctx, team_id))

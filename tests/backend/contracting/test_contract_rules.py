@@ -2,7 +2,15 @@ from datetime import date
 
 import pytest
 
-from backend.contracting.rules import CONTRACT, ends_on, renewal_starts_on
+from backend.contracting.rules import (
+    BY_RESIDENT,
+    CONTRACT,
+    PLATFORM_CODES,
+    EndReason,
+    ends_on,
+    lapses_at,
+    renewal_starts_on,
+)
 
 
 @pytest.mark.parametrize(
@@ -27,3 +35,17 @@ def test_terms_of_several_years_came_in_2022() -> None:
     assert CONTRACT.on(date(2022, 3, 2)).terms_months == (12,)
     assert CONTRACT.on(date(2022, 3, 3)).terms_months == (12, 24, 36)
     assert CONTRACT.on(date(2026, 11, 23)).capacity_per_doctor == 2000
+
+
+def test_a_term_is_over_at_the_midnight_after_its_last_day_in_shanghai() -> None:
+    assert lapses_at(date(2027, 11, 22)).isoformat() == "2027-11-23T00:00:00+08:00"
+
+
+def test_every_early_end_has_a_code_of_the_regional_platform() -> None:
+    assert set(EndReason) - set(PLATFORM_CODES) == {EndReason.EXPIRED}
+    assert set(BY_RESIDENT) == {
+        EndReason.MOVED,
+        EndReason.OWN_WISH,
+        EndReason.CHANGED_TEAM,
+        EndReason.OTHER,
+    }

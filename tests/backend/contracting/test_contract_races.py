@@ -1,0 +1,127 @@
+"""One live contract a resident, one answer an application, whatever happens at once."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID
+
+import psycopg
+import pytest
+from conftest import MORNING, environment
+from contract_builders import a_contract, a_team, an_accepted, an_application, join, lead_of
+from databases import admin_url
+from flask import Flask
+from people import a_member_of_staff, a_resident, by
+from races import race
+
+from backend import contracting, identity
+from backend.assembly import assemble
+from backend.kernel.clock import FixedClock
+from backend.kernel.context import Role
+from backend.kernel.database import db
+from backend.kernel.transaction import transaction
+from config.settings import Settings
+
+
+@pytest.fixture
+def apart(own_database: str, tmp_path: Path) -> Iterator[Flask]:
+    """An app whose commits are real, on the database of the race."""
+    app = assemble(Settings.from_env(environment(own_database, tmp_path)), FixedClock(MORNING))
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+def apply(resident_id: UUID, team_id: UUID) -> str:
+    with transaction():
+        ctx = by(db.session.get_one(identity.Resident, resident_id))
+        return str(contracting.apply(ctx, team_id, 12).state)
+
+
+def accept(staff_id: UUID, contract_id: UUID) -> str:
+    with transaction():
+        ctx = by(db.session.get_one(identity.Staff, staff_id))
+        contract = contracting.accept(ctx, contracting.hold(ctx, contract_id))
+        return str(contract.state)
+
+
+def confirm(resident_id: UUID, contract_id: UUID, version: str, digest: str) -> str:
+    with transaction():
+        ctx = by(db.session.get_one(identity.Resident, resident_id))
+        held = contracting.hold(ctx, contract_id)
+        return str(contracting.confirm(ctx, held, version, digest).state)
+
+
+def applications(own_database: str) -> list[object]:
+    with transaction():
+        person, wanted = a_resident().id, [a_team().id for _ in range(8)]
+    return race(own_database, apply, [(person, team) for team in wanted])
+
+
+def test_of_eight_applications_at_once_one_stands(apart: Flask, own_database: str) -> None:
+    answers = applications(own_database)
+    assert sorted(answers) == ["already-signed"] * 7 + ["applied"]
+    assert db.session.query(contracting.Contract).count() == 1
+
+
+def test_without_the_index_more_would_stand(apart: Flask, own_database: str, worker: str) -> None:
+    """The negative control: it is the partial unique index that makes it one."""
+    with psycopg.connect(admin_url(f"jiayi_own_{worker}")) as link:
+        link.execute("DROP INDEX uq_contract_live")
+    assert applications(own_database).count("applied") > 1
+
+
+def test_of_two_doctors_accepting_at_once_one_does(apart: Flask, own_database: str) -> None:
+    with transaction():
+        team = a_team()
+        contract = an_application(team).id
+        lead, second = lead_of(team).id, a_member_of_staff(Role.DOCTOR, "吴医生")
+        join(second, team)
+        doctors = [lead, second.id] * 4
+    answers = race(own_database, accept, [(doctor, contract) for doctor in doctors])
+    assert sorted(answers) == ["accepted"] + ["illegal-move"] * 7
+    made = db.session.get_one(contracting.Contract, contract)
+    assert made.doctor_id == made.answered_by == doctors[answers.index("accepted")]
+
+
+def test_the_last_place_of_a_doctor_is_taken_once(
+    apart: Flask, own_database: str, worker: str
+) -> None:
+    with transaction():
+        team = a_team()
+        model = a_contract(team)
+        waiting = [an_accepted(team) for _ in range(8)]
+        asked = []
+        for contract in waiting:
+            text = contracting.agreement(by(resident(contract)), contract)
+            asked.append((contract.resident_id, contract.id, text.version, text.sha256))
+        filled = model.id
+    fill(worker, filled, 1998)
+    answers = race(own_database, confirm, asked)
+    assert sorted(answers) == ["active"] + ["doctor-full"] * 7
+
+
+def resident(contract: contracting.Contract) -> identity.Resident:
+    return db.session.get_one(identity.Resident, contract.resident_id)
+
+
+def fill(worker: str, model: UUID, copies: int) -> None:
+    """Copy an active contract to as many other residents."""
+    people = """
+        INSERT INTO resident (id, name, id_number_sealed, id_number_index, birth_date, sex,
+          verified_at)
+        SELECT gen_random_uuid(), name, id_number_sealed, sha256(n::text::bytea), birth_date, sex,
+          verified_at
+        FROM resident, generate_series(1, %s) n
+        WHERE resident.id = (SELECT resident_id FROM contract WHERE id = %s)
+        RETURNING id
+    """
+    copy = """
+        INSERT INTO contract (id, resident_id, team_id, institution_id, doctor_id, package, months,
+          state, applied_at, applied_by, answered_at, answered_by, agreement_id, starts_on, ends_on)
+        SELECT gen_random_uuid(), new.id, team_id, institution_id, doctor_id, package, months,
+          state, applied_at, applied_by, answered_at, answered_by, agreement_id, starts_on, ends_on
+        FROM contract, new WHERE contract.id = %s
+    """
+    with psycopg.connect(admin_url(f"jiayi_own_{worker}")) as link:
+        link.execute(f"WITH new AS ({people}) {copy}", [copies, model, model])
