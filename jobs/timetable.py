@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from jobs import contracting, housekeeping
+from jobs import clinics, contracting, housekeeping
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class Job:
 
 TIMETABLE = [
     Job("contracting.expire", timedelta(minutes=10), contracting.expire),
+    Job("clinics.generate", timedelta(hours=1), clinics.generate),
     Job("housekeeping.forget_ticks", timedelta(hours=1), housekeeping.forget_ticks),
     Job("housekeeping.forget_answers", timedelta(hours=1), housekeeping.forget_answers),
 ]

@@ -11,6 +11,7 @@ import simulators
 from databases import clone, make_roles, make_template, own, remove
 from flask import Flask
 from people import Http
+from sqlalchemy import text
 
 from backend.assembly import release
 from backend.kernel import cache
@@ -122,6 +123,8 @@ def app(whole_app: Flask, clock: FixedClock) -> Iterator[Flask]:
         engine = engines[None]
         with engine.connect() as connection:
             outer = connection.begin()
+            # Nothing is committed here, so what waits for the commit is done at once.
+            connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
             engines[None] = connection
             db.session.session_factory.configure(join_transaction_mode="create_savepoint")
             yield whole_app

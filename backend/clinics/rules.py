@@ -1,10 +1,15 @@
 """When a seat of a specialist session [专家下沉号源] may be booked or given back."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from itertools import pairwise
 
-from backend.kernel.calendar import SHANGHAI
+from backend.kernel.calendar import NO_NOTICE, SHANGHAI, is_workday
+from backend.kernel.regions import Region
+
+_FRIDAY = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +22,22 @@ class ClinicPolicy:
     cancel_notice_minutes: int
     max_bookings_per_day: int
     max_open_bookings: int
+    record_window_hours: int
+
+    @property
+    def notice(self) -> timedelta:
+        """How long before a session booking closes."""
+        return timedelta(minutes=self.min_notice_minutes)
+
+    @property
+    def record_window(self) -> timedelta:
+        """How long after a session its expert may still see whom it was for."""
+        return timedelta(hours=self.record_window_hours)
+
+
+def policy_of(region: Region) -> ClinicPolicy:
+    """The region's policy on clinics."""
+    return region.section("clinics", ClinicPolicy)
 
 
 class Window(StrEnum):
@@ -33,14 +54,47 @@ def releases_at(starts_at: datetime, policy: ClinicPolicy) -> datetime:
     return datetime.combine(day, policy.release_at, SHANGHAI)
 
 
+def closes_at(starts_at: datetime, policy: ClinicPolicy) -> datetime:
+    """Name the instant from which a session can no longer be booked."""
+    return starts_at - policy.notice
+
+
 def window(starts_at: datetime, at: datetime, policy: ClinicPolicy) -> Window:
     """Tell whether a session that starts then can be booked now."""
     if at < releases_at(starts_at, policy):
         return Window.NOT_RELEASED
-    closes_at = starts_at - timedelta(minutes=policy.min_notice_minutes)
-    return Window.OPEN if at < closes_at else Window.CLOSED
+    return Window.OPEN if at < closes_at(starts_at, policy) else Window.CLOSED
 
 
 def may_cancel(starts_at: datetime, at: datetime, policy: ClinicPolicy) -> bool:
     """Tell whether a seat can still be given back without the desk."""
     return at <= starts_at - timedelta(minutes=policy.cancel_notice_minutes)
+
+
+def is_held(weekday: int, day: date, notice: Mapping[date, bool] = NO_NOTICE) -> bool:
+    """Tell whether a clinic of this ISO weekday is held on this day.
+
+    Its house is closed on a public holiday. At weekends a day off is no news: who chose a Saturday
+    means it. A make-up day [调休] follows no other weekday's roster, for nobody promised it.
+    """
+    if day.isoweekday() != weekday:
+        return False
+    return weekday > _FRIDAY or is_workday(day, notice)
+
+
+def fits(begins: time, ends: time, capacity: int) -> bool:
+    """Tell whether each seat has at least one minute."""
+    return 0 < capacity <= _minutes(ends) - _minutes(begins)
+
+
+def seat_windows(
+    starts_at: datetime, ends_at: datetime, capacity: int
+) -> Iterator[tuple[int, datetime, datetime]]:
+    """Number the seats from 1 and share the session's whole minutes out among them."""
+    minutes = int((ends_at - starts_at).total_seconds()) // 60
+    marks = [starts_at + timedelta(minutes=minutes * n // capacity) for n in range(capacity + 1)]
+    return ((n, begin, end) for n, (begin, end) in enumerate(pairwise(marks), 1))
+
+
+def _minutes(at: time) -> int:
+    return at.hour * 60 + at.minute

@@ -1,0 +1,181 @@
+"""The claim of a seat: one statement that judges, takes the seat, books it and relates the expert.
+
+Seats that other transactions hold are skipped, so that nobody waits for a neighbour. When only
+such seats are left, the claim is repeated once in the waiting form: whoever held them commits (it
+is full) or rolls back (the seat is ours). Hence "full" is never said of a seat that came free.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+from sqlalchemy.exc import IntegrityError
+
+from backend.clinics.errors import (
+    AlreadyBooked,
+    NotReleased,
+    Overlapping,
+    OverLimit,
+    SeatTaken,
+    SessionFull,
+    SessionNotHeld,
+    SessionOver,
+    TooLate,
+)
+from backend.clinics.rules import ClinicPolicy
+from backend.kernel.context import Context
+from backend.kernel.database import db
+from backend.kernel.errors import Conflict, NotFound
+from backend.kernel.ids import new_id
+
+CLAIM = """
+WITH session AS MATERIALIZED (
+  SELECT * FROM clinic_session WHERE id = :session
+), load AS MATERIALIZED (
+  SELECT l.* FROM session s, booking_load(:person, s.id, s.day, :at) l
+), verdict AS MATERIALIZED (
+  SELECT CASE
+    WHEN s.state <> 'open' THEN 'session-cancelled'
+    WHEN s.starts_at <= :at THEN 'past'
+    WHEN s.starts_at <= CAST(:at AS timestamptz) + :notice THEN 'too-late'
+    WHEN s.releases_at > :at THEN 'not-released'
+    WHEN load.here > 0 THEN 'already-booked'
+    WHEN load.that_day >= :per_day THEN 'over-day-limit'
+    WHEN load.ahead >= :ahead THEN 'over-limit'
+    WHEN s.taken >= s.capacity THEN 'session-full'
+  END AS code FROM session s, load
+), seat AS MATERIALIZED (
+  SELECT number, starts_at, ends_at FROM clinic_seat
+  WHERE session_id = :session AND is_free AND (SELECT code FROM verdict) IS NULL {wish}
+    AND NOT EXISTS (
+      SELECT FROM booking b WHERE b.resident_id = :person AND b.state = 'booked'
+      AND tstzrange(b.starts_at, b.ends_at) && tstzrange(clinic_seat.starts_at, clinic_seat.ends_at)
+    )
+  ORDER BY number LIMIT 1 FOR UPDATE {patience}
+), held AS (
+  UPDATE clinic_seat SET is_free = false FROM seat
+  WHERE session_id = :session AND clinic_seat.number = seat.number
+), made AS (
+  INSERT INTO booking
+    (id, session_id, seat_number, resident_id, day, starts_at, ends_at, state, booked_at)
+  SELECT :booking, s.id, seat.number, :person, s.day, seat.starts_at, seat.ends_at, 'booked', :at
+  FROM seat, session s
+), related AS (
+  INSERT INTO relation (id, resident_id, party_id, kind, valid_from, valid_until, source_id)
+  SELECT :relation, :person, s.expert_id, 'booked', :at, s.ends_at + :window, :booking
+  FROM seat, session s
+)
+SELECT (SELECT code FROM verdict) AS verdict, s.day, s.expert_id, s.institution_id, s.specialty,
+  s.room, seat.number, seat.starts_at, seat.ends_at
+FROM session s LEFT JOIN seat ON true
+"""
+WISHES = {
+    "": "",
+    "number": "AND number = :number",
+    "after": "AND starts_at >= :after",
+}
+STATEMENTS = {
+    (wish, waits): text(CLAIM.format(wish=words, patience="" if waits else "SKIP LOCKED"))
+    for wish, words in WISHES.items()
+    for waits in (False, True)
+}
+
+
+LEFT = """
+SELECT count(*) AS any_free, count(*) FILTER (WHERE EXISTS (
+    SELECT FROM booking b WHERE b.resident_id = :person AND b.state = 'booked'
+    AND tstzrange(b.starts_at, b.ends_at) && tstzrange(clinic_seat.starts_at, clinic_seat.ends_at)
+  ) {wish}) AS clashing
+FROM clinic_seat WHERE session_id = :session AND is_free
+"""
+LEFTOVERS = {wish: text(LEFT.format(wish=words)) for wish, words in WISHES.items()}
+REFUSALS: Mapping[str, type[Conflict]] = {
+    kind.code: kind
+    for kind in (SessionNotHeld, SessionOver, TooLate, NotReleased, AlreadyBooked, SessionFull)
+}
+# Who goes round the person's lock meets these.
+GUARDS: Mapping[str, type[Conflict]] = {
+    "ex_booking_overlap": Overlapping,
+    "uq_booking_person": AlreadyBooked,
+    "uq_booking_seat": SeatTaken,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Which seat a person would like: this one, or the first from an instant on, or any."""
+
+    number: int | None = None
+    after: datetime | None = None
+
+    @property
+    def kind(self) -> str:
+        """Which form of the statement finds it."""
+        if self.number is not None:
+            return "number"
+        return "after" if self.after is not None else ""
+
+
+def claim(
+    ctx: Context, booking_id: UUID, session_id: UUID, wish: Wish, policy: ClinicPolicy
+) -> Row[Any]:
+    """Book the first seat that fits; raises `NotFound` or the `Conflict` that says why not."""
+    told = arguments(ctx, booking_id, session_id, wish, policy)
+    for waits in (False, True):
+        row = _claimed(wish, waits, told)
+        if row.verdict is not None:
+            raise _refusal(row.verdict, policy)
+        if row.number is not None:
+            return row
+    raise _nothing_fits(wish, told)
+
+
+def arguments(
+    ctx: Context, booking_id: UUID, session_id: UUID, wish: Wish, policy: ClinicPolicy
+) -> dict[str, Any]:
+    """What the statement is told."""
+    return {
+        "session": session_id,
+        "person": ctx.person,
+        "at": ctx.at,
+        "booking": booking_id,
+        "relation": new_id(),
+        "notice": policy.notice,
+        "window": policy.record_window,
+        "per_day": policy.max_bookings_per_day,
+        "ahead": policy.max_open_bookings,
+        "number": wish.number,
+        "after": wish.after,
+    }
+
+
+def _claimed(wish: Wish, waits: bool, told: Mapping[str, Any]) -> Row[Any]:
+    try:
+        row = db.session.execute(STATEMENTS[wish.kind, waits], told).first()
+    except IntegrityError as broken:
+        constraint = getattr(getattr(broken.orig, "diag", None), "constraint_name", "")
+        raise GUARDS.get(constraint, Conflict) from broken
+    if row is None:
+        raise NotFound
+    return row
+
+
+def _refusal(verdict: str, policy: ClinicPolicy) -> Conflict:
+    if verdict == "over-day-limit":
+        most = policy.max_bookings_per_day
+        return OverLimit(f"每人每天最多约 {most} 个号，您这一天已经约满。请换一天，或先取消一个。")
+    if verdict == "over-limit":
+        most = policy.max_open_bookings
+        return OverLimit(f"您还有 {most} 个预约没有就诊，已到上限。请就诊后再约，或先取消一个。")
+    return REFUSALS[verdict]()
+
+
+def _nothing_fits(wish: Wish, told: Mapping[str, Any]) -> Conflict:
+    """A free seat was passed over because the person sits elsewhere then, or none was left."""
+    left = db.session.execute(LEFTOVERS[wish.kind], told).one()
+    if left.clashing:
+        return Overlapping()
+    return SeatTaken() if left.any_free and wish.kind else SessionFull()

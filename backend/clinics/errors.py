@@ -1,0 +1,82 @@
+"""Why a seat cannot be had or given back; each says what can be done instead."""
+
+from backend.kernel.errors import Conflict
+
+
+class SessionFull(Conflict):
+    """No seat is left."""
+
+    code = "session-full"
+    title = "这场门诊已约满"
+    advice = "这场门诊的号已约满。您可以看看同一科室的其他场次，或请家庭医生团队帮您安排。"
+
+
+class SeatTaken(Conflict):
+    """The seat that was asked for is gone; others may be left."""
+
+    code = "seat-taken"
+    title = "这个号刚被约走"
+    advice = "您选的号或时段刚被约走，请刷新后另选一个。"
+
+
+class AlreadyBooked(Conflict):
+    """The person has a seat in this session."""
+
+    code = "already-booked"
+    title = "您已约过这场门诊"
+    advice = "您已经约好这场门诊，不用再约；可在“我的预约”里查看就诊时间。"
+
+
+class SessionOver(Conflict):
+    """The session has begun or is over."""
+
+    code = "past"
+    title = "这场门诊已经开始"
+    advice = "这场门诊已经开始或结束，请选择以后的场次。"
+
+
+class TooLate(Conflict):
+    """Booking has closed for this session."""
+
+    code = "too-late"
+    title = "网上预约已截止"
+    advice = "这场门诊马上开始，网上预约已截止。请到社区窗口问问是否还能加号，或选择以后的场次。"
+
+
+class NotReleased(Conflict):
+    """The session's seats are not released yet."""
+
+    code = "not-released"
+    title = "还没有开始放号"
+    advice = "这场门诊还没有开始放号，请在页面上写明的放号时间以后再来预约。"
+
+
+class Overlapping(Conflict):
+    """The person has another seat at that time."""
+
+    code = "overlapping"
+    title = "时间和您的另一个预约冲突"
+    advice = "这个时间您已有别的预约。请换一个时段，或先取消原来的预约。"
+
+
+class OverLimit(Conflict):
+    """The person has as many seats as the region grants."""
+
+    code = "over-limit"
+    title = "预约次数已满"
+
+
+class SessionNotHeld(Conflict):
+    """The session was cancelled."""
+
+    code = "session-cancelled"
+    title = "这场门诊已停诊"
+    advice = "这场门诊已停诊，请选择其他场次，或请家庭医生团队帮您安排。"
+
+
+class TooLateToCancel(Conflict):
+    """The seat can no longer be given back by oneself."""
+
+    code = "too-late-to-cancel"
+    title = "网上取消已截止"
+    advice = "离就诊时间太近，网上不能取消了。如果来不了，请打电话告诉社区窗口，谢谢您。"

@@ -1,0 +1,58 @@
+"""What has happened at clinics."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from backend.kernel.events import Event
+
+
+@dataclass(frozen=True)
+class RosterMade(Event):
+    """A weekly clinic was arranged."""
+
+    roster_id: UUID
+    institution_id: UUID
+
+
+@dataclass(frozen=True)
+class RosterEnded(Event):
+    """A weekly clinic will not be held after a day."""
+
+    roster_id: UUID
+    ends_on: date
+
+
+@dataclass(frozen=True)
+class BookingMade(Event):
+    """A resident has a seat."""
+
+    resident_id: UUID
+    booking_id: UUID
+    session_id: UUID
+
+
+@dataclass(frozen=True)
+class BookingCancelled(Event):
+    """A resident gave a seat back."""
+
+    resident_id: UUID
+    booking_id: UUID
+    session_id: UUID
+
+
+@dataclass(frozen=True)
+class BookingWithdrawn(Event):
+    """A resident lost a seat because the session will not be held."""
+
+    resident_id: UUID
+    booking_id: UUID
+    session_id: UUID
+
+
+@dataclass(frozen=True)
+class SessionCancelled(Event):
+    """停诊: a session will not be held."""
+
+    session_id: UUID
+    institution_id: UUID

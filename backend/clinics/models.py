@@ -1,0 +1,243 @@
+"""What is kept of clinics, and what can never be false of them.
+
+Whoever changes several rows locks them in one order: the person, seats by number, the session, the
+booking. `ClinicSession.taken` is kept by a trigger that runs at the commit, so that the row many
+people want is touched last; in the schema it can neither pass the capacity nor grow once the
+session is cancelled.
+"""
+
+from datetime import date, datetime, time
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Time,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
+
+from backend.clinics.rules import ClinicPolicy, Window, window
+from backend.identity import Staff
+from backend.kernel.database import Base
+from backend.kernel.lifecycle import Lifecycle
+from backend.network import Institution
+
+
+class Service(StrEnum):
+    """What is done at a clinic."""
+
+    OUTPATIENT = "outpatient"
+    ULTRASOUND = "ultrasound"
+    RADIOLOGY = "radiology"
+    NURSING = "nursing"
+
+
+class Roster(Base):
+    """排班: an expert sits in a house on one weekday, week after week, while it is valid.
+
+    `begins` and `ends` are times of day in Shanghai; `weekday` is ISO (Monday is 1).
+    """
+
+    __tablename__ = "roster"
+    __table_args__ = (
+        CheckConstraint("weekday BETWEEN 1 AND 7", "weekday"),
+        CheckConstraint("begins < ends", "hours"),
+        CheckConstraint("capacity > 0", "capacity"),
+        CheckConstraint("ends_on >= starts_on", "dates"),
+        Index(None, "institution_id"),
+        Index(None, "expert_id"),
+    )
+    expert_id: Mapped[UUID]
+    institution_id: Mapped[UUID]
+    specialty: Mapped[str]
+    service: Mapped[Service]
+    room: Mapped[str]
+    fee: Mapped[str | None]
+    weekday: Mapped[int]
+    begins: Mapped[time] = mapped_column(Time())
+    ends: Mapped[time] = mapped_column(Time())
+    capacity: Mapped[int]
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
+
+    expert: Mapped[Staff] = relationship(
+        primaryjoin=lambda: foreign(Roster.expert_id) == Staff.id, viewonly=True, lazy="raise"
+    )
+
+
+class SessionState(StrEnum):
+    """Whether a session is held; that it is over, the clock tells."""
+
+    OPEN = "open"
+    CANCELLED = "cancelled"
+
+
+class SessionAct(StrEnum):
+    """What can be done with a session."""
+
+    CANCEL = "cancel"
+
+
+SESSION_LIFE = Lifecycle({(SessionState.OPEN, SessionAct.CANCEL): SessionState.CANCELLED})
+
+
+class Standing(StrEnum):
+    """What a session is to somebody who wants a seat now."""
+
+    BOOKABLE = "bookable"
+    FULL = "full"
+    NOT_RELEASED = "not_released"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+
+class ClinicSession(Base):
+    """一次门诊: one clinic on one day; what its roster said is copied, for it was promised."""
+
+    __tablename__ = "clinic_session"
+    __table_args__ = (
+        UniqueConstraint("roster_id", "day"),
+        CheckConstraint("taken BETWEEN 0 AND capacity", "taken"),
+        CheckConstraint("starts_at < ends_at", "hours"),
+        CheckConstraint("(state = 'cancelled') = (reason IS NOT NULL)", "reason"),
+        Index(None, "institution_id", "starts_at"),
+        Index(None, "expert_id", "starts_at"),
+        Index(None, "starts_at"),
+    )
+    roster_id: Mapped[UUID] = mapped_column(ForeignKey("roster.id"))
+    expert_id: Mapped[UUID]
+    institution_id: Mapped[UUID]
+    specialty: Mapped[str]
+    service: Mapped[Service]
+    room: Mapped[str]
+    fee: Mapped[str | None]
+    day: Mapped[date]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    releases_at: Mapped[datetime]
+    capacity: Mapped[int]
+    taken: Mapped[int] = mapped_column(server_default="0")
+    state: Mapped[SessionState] = mapped_column(server_default=SessionState.OPEN)
+    reason: Mapped[str | None]
+
+    expert: Mapped[Staff] = relationship(
+        primaryjoin=lambda: foreign(ClinicSession.expert_id) == Staff.id,
+        viewonly=True,
+        lazy="raise",
+    )
+    institution: Mapped[Institution] = relationship(
+        primaryjoin=lambda: foreign(ClinicSession.institution_id) == Institution.id,
+        viewonly=True,
+        lazy="raise",
+    )
+
+    @property
+    def free(self) -> int:
+        """Seats nobody has."""
+        return 0 if self.state is SessionState.CANCELLED else self.capacity - self.taken
+
+    @property
+    def acts(self) -> list[SessionAct]:
+        """What may be done now; clients draw their buttons from this."""
+        return SESSION_LIFE.acts(self.state)
+
+    def standing(self, at: datetime, policy: ClinicPolicy) -> Standing:
+        """What it is to somebody who wants a seat at that instant."""
+        if self.state is SessionState.CANCELLED:
+            return Standing.CANCELLED
+        now = window(self.starts_at, at, policy)
+        if now is not Window.OPEN:
+            return Standing(now)
+        return Standing.BOOKABLE if self.free else Standing.FULL
+
+
+class Seat(Base):
+    """号: a numbered seat and the minutes it stands for.
+
+    `is_free` is what a booking takes; whoever changes it holds the row.
+    """
+
+    __tablename__ = "clinic_seat"
+    __table_args__ = (
+        UniqueConstraint("session_id", "number"),
+        CheckConstraint("number > 0", "number"),
+        CheckConstraint("starts_at < ends_at", "window"),
+        Index("ix_clinic_seat_free", "session_id", "number", postgresql_where=text("is_free")),
+    )
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("clinic_session.id"))
+    number: Mapped[int]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    is_free: Mapped[bool] = mapped_column(server_default=text("true"))
+
+
+class BookingState(StrEnum):
+    """Whether a booking holds its seat."""
+
+    BOOKED = "booked"
+    CANCELLED = "cancelled"
+    WITHDRAWN = "withdrawn"
+
+
+class BookingAct(StrEnum):
+    """What can be done with a booking: by the resident, or by the house."""
+
+    CANCEL = "cancel"
+    WITHDRAW = "withdraw"
+
+
+BOOKING_LIFE = Lifecycle(
+    {
+        (BookingState.BOOKED, BookingAct.CANCEL): BookingState.CANCELLED,
+        (BookingState.BOOKED, BookingAct.WITHDRAW): BookingState.WITHDRAWN,
+    }
+)
+LIVE = text("state = 'booked'")
+
+
+class Booking(Base):
+    """预约: a resident has a seat. Day and minutes are the seat's, copied for the constraints."""
+
+    __tablename__ = "booking"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["session_id", "seat_number"], ["clinic_seat.session_id", "clinic_seat.number"]
+        ),
+        CheckConstraint("(state = 'booked') = (ended_at IS NULL)", "ended"),
+        Index("uq_booking_seat", "session_id", "seat_number", unique=True, postgresql_where=LIVE),
+        Index("uq_booking_person", "resident_id", "session_id", unique=True, postgresql_where=LIVE),
+        ExcludeConstraint(
+            ("resident_id", "="),
+            (func.tstzrange(text("starts_at"), text("ends_at")), "&&"),
+            name="ex_booking_overlap",
+            where=LIVE,
+        ),
+        Index(None, "resident_id", "starts_at"),
+    )
+    session_id: Mapped[UUID]
+    seat_number: Mapped[int]
+    resident_id: Mapped[UUID]
+    day: Mapped[date]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    state: Mapped[BookingState]
+    booked_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+    session: Mapped[ClinicSession] = relationship(
+        primaryjoin=lambda: foreign(Booking.session_id) == ClinicSession.id,
+        viewonly=True,
+        lazy="raise",
+    )
+
+    @property
+    def acts(self) -> list[BookingAct]:
+        """What the resident may do now; the hour may still forbid it."""
+        return [act for act in BOOKING_LIFE.acts(self.state) if act is BookingAct.CANCEL]

@@ -1,0 +1,45 @@
+"""What we tell people about their bookings; run by the relay, after the fact."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from backend import messaging
+from backend.clinics.events import BookingCancelled, BookingMade, BookingWithdrawn
+from backend.clinics.models import Booking, BookingState, ClinicSession
+from backend.kernel.context import Context
+from backend.kernel.database import one
+from backend.messaging import MessageKind, To
+
+
+def tell_booked(ctx: Context, event: BookingMade) -> None:
+    """Where to be and when; nothing if the seat was given back meanwhile."""
+    _tell(ctx, event.booking_id, MessageKind.BOOKING_CONFIRMED, [BookingState.BOOKED])
+
+
+def forget_booked(ctx: Context, event: BookingCancelled) -> None:
+    """What still waits to be sent about a seat given back is not sent."""
+    messaging.withdraw(ctx, event.booking_id)
+
+
+def tell_withdrawn(ctx: Context, event: BookingWithdrawn) -> None:
+    """The session will not be held: look for another one."""
+    messaging.withdraw(ctx, event.booking_id)
+    _tell(ctx, event.booking_id, MessageKind.SESSION_CANCELLED, [BookingState.WITHDRAWN])
+
+
+def _tell(
+    ctx: Context, booking_id: UUID, kind: MessageKind, while_in: Sequence[BookingState]
+) -> None:
+    own = joinedload(Booking.session).joinedload(ClinicSession.institution)
+    booking = one(select(Booking).where(Booking.id == booking_id).options(own))
+    if booking.state not in while_in:
+        return
+    values = {
+        "time": messaging.as_time(booking.starts_at),
+        "place": booking.session.institution.name,
+    }
+    to = To.resident(booking.resident_id)
+    messaging.queue(ctx, kind, to, booking.id, occasion=kind, values=values)

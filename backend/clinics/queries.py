@@ -1,0 +1,261 @@
+"""How clinics, seats and bookings are found."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import joinedload
+
+from backend.clinics.models import (
+    Booking,
+    BookingAct,
+    BookingState,
+    ClinicSession,
+    Roster,
+    Seat,
+    Standing,
+)
+from backend.clinics.policy import visible_to
+from backend.clinics.rules import is_held, policy_of
+from backend.kernel.calendar import SHANGHAI
+from backend.kernel.context import Context, Role
+from backend.kernel.database import db, held, one
+from backend.kernel.paging import Page, Wanted, page
+
+LONGEST_SPAN = timedelta(days=31)
+_SHOWN = (joinedload(ClinicSession.expert), joinedload(ClinicSession.institution))
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Which days; at most a month of them."""
+
+    first: date
+    last: date
+
+    @classmethod
+    def of(cls, ctx: Context, first: date | None, last: date | None) -> "Span":
+        """From `first` (today) to `last` (a month at most, and by default)."""
+        start = first or ctx.today
+        longest = start + LONGEST_SPAN if start < date.max - LONGEST_SPAN else date.max
+        return cls(start, min(last or longest, longest))
+
+
+@dataclass(frozen=True, slots=True)
+class Appointment:
+    """A booking with what a person needs to find the way there."""
+
+    id: UUID
+    session_id: UUID
+    resident_id: UUID
+    seat_number: int
+    day: date
+    starts_at: datetime
+    ends_at: datetime
+    expert_id: UUID
+    institution_id: UUID
+    specialty: str
+    room: str
+    state: BookingState
+    acts: Sequence[BookingAct]
+    booked_at: datetime
+    ended_at: datetime | None
+    expert_name: str | None = None
+    institution_name: str | None = None
+
+
+def timetable(
+    ctx: Context,
+    span: Span,
+    wanted: Wanted,
+    institution_id: UUID | None = None,
+    specialty: str | None = None,
+) -> Page[ClinicSession]:
+    """The sessions still to come, by time: public, free seats from the kept counter."""
+    found = _within(span).where(ClinicSession.starts_at > ctx.at)
+    if institution_id is not None:
+        found = found.where(ClinicSession.institution_id == institution_id)
+    if specialty is not None:
+        found = found.where(ClinicSession.specialty == specialty)
+    return page(found.options(*_SHOWN), [ClinicSession.starts_at, ClinicSession.id], wanted)
+
+
+def session(_ctx: Context, session_id: UUID) -> ClinicSession:
+    """One session; raises `NotFound`."""
+    return one(select(ClinicSession).where(ClinicSession.id == session_id).options(*_SHOWN))
+
+
+def seats(_ctx: Context, session_id: UUID) -> Sequence[Seat]:
+    """The seats of a session by number."""
+    found = select(Seat).where(Seat.session_id == session_id).order_by(Seat.number)
+    return db.session.execute(found).scalars().all()
+
+
+def own_sessions(ctx: Context, span: Span, wanted: Wanted) -> Page[ClinicSession]:
+    """The acting expert's sessions, by time."""
+    found = _within(span).where(ClinicSession.expert_id == ctx.actor.id).options(*_SHOWN)
+    return page(found, [ClinicSession.starts_at, ClinicSession.id], wanted)
+
+
+def own_session(ctx: Context, session_id: UUID) -> ClinicSession:
+    """A session of the acting expert; raises `NotFound`."""
+    found = select(ClinicSession).where(ClinicSession.id == session_id)
+    return one(found.where(ClinicSession.expert_id == ctx.actor.id).options(*_SHOWN))
+
+
+def sessions_of_house(ctx: Context, span: Span, wanted: Wanted) -> Page[ClinicSession]:
+    """The sessions in the acting manager's house, by time."""
+    found = _within(span).where(ClinicSession.institution_id == ctx.actor.institution)
+    return page(found.options(*_SHOWN), [ClinicSession.starts_at, ClinicSession.id], wanted)
+
+
+def session_of_house(ctx: Context, session_id: UUID) -> ClinicSession:
+    """A session in the acting manager's house; raises `NotFound`."""
+    found = select(ClinicSession).where(ClinicSession.id == session_id)
+    return one(found.where(ClinicSession.institution_id == ctx.actor.institution).options(*_SHOWN))
+
+
+def rosters(ctx: Context, wanted: Wanted) -> Page[Roster]:
+    """The weekly clinics of the acting manager's house, ended ones included."""
+    found = select(Roster).where(Roster.institution_id == ctx.actor.institution)
+    return page(found.options(joinedload(Roster.expert)), [Roster.weekday, Roster.id], wanted)
+
+
+def roster(ctx: Context, roster_id: UUID) -> Roster:
+    """A weekly clinic of the acting manager's house; raises `NotFound`."""
+    found = select(Roster).where(Roster.id == roster_id)
+    return one(
+        found.where(Roster.institution_id == ctx.actor.institution).options(
+            joinedload(Roster.expert)
+        )
+    )
+
+
+def hold_roster(ctx: Context, roster_id: UUID) -> Roster:
+    """As `roster`, locked."""
+    found = select(Roster).where(Roster.id == roster_id)
+    return held(found.where(Roster.institution_id == ctx.actor.institution))
+
+
+def bookings(ctx: Context, wanted: Wanted) -> Page[Appointment]:
+    """The actor's bookings, the newest hour first."""
+    found = page(
+        _visible(ctx).options(joinedload(Booking.session).options(*_SHOWN)),
+        [Booking.starts_at, Booking.id],
+        wanted,
+        newest_first=True,
+    )
+    return Page([appointment(booking) for booking in found.items], found.next)
+
+
+def find(ctx: Context, booking_id: UUID) -> Appointment:
+    """One booking that the actor may see; raises `NotFound`."""
+    found = _visible(ctx).where(Booking.id == booking_id)
+    return appointment(one(found.options(joinedload(Booking.session).options(*_SHOWN))))
+
+
+def hold(ctx: Context, booking_id: UUID) -> Booking:
+    """One booking, its seat and then itself locked, until the commit."""
+    booking = one(_visible(ctx).where(Booking.id == booking_id))
+    hold_seats(select(Seat).filter_by(session_id=booking.session_id, number=booking.seat_number))
+    return held(select(Booking).where(Booking.id == booking_id))
+
+
+def hold_seats(wanted: Select[Seat]) -> Sequence[Seat]:
+    """These seats locked by number: whoever is booking one of them has ended."""
+    locked = wanted.order_by(Seat.number).with_for_update()
+    fresh = locked.execution_options(populate_existing=True)
+    return db.session.execute(fresh).scalars().all()
+
+
+def booked(_ctx: Context, session: ClinicSession) -> Sequence[Booking]:
+    """Who holds a seat of the session, by number."""
+    found = select(Booking).filter_by(session_id=session.id, state=BookingState.BOOKED)
+    return db.session.execute(found.order_by(Booking.seat_number)).scalars().all()
+
+
+def later_sessions(roster: Roster, after: date) -> Sequence[ClinicSession]:
+    """What a roster would still hold after a day."""
+    found = select(ClinicSession).filter_by(roster_id=roster.id, state="open")
+    later = found.where(ClinicSession.day > after)
+    return db.session.execute(later.order_by(ClinicSession.day)).scalars().all()
+
+
+def missing(ctx: Context, limit: int) -> Sequence[tuple[Roster, date, datetime]]:
+    """The sessions that the horizon should show and that are not made yet, with their beginning.
+
+    One day more than the horizon, so that a session is there before its seats are released.
+    """
+    days = [ctx.today + timedelta(n) for n in range(policy_of(ctx.region).booking_horizon_days + 2)]
+    valid = select(Roster).where(
+        Roster.starts_on <= days[-1],
+        or_(Roster.ends_on.is_(None), Roster.ends_on >= days[0]),
+    )
+    if ctx.actor.role is Role.MANAGER:
+        valid = valid.where(Roster.institution_id == ctx.actor.institution)
+    made = select(ClinicSession.roster_id, ClinicSession.day).where(ClinicSession.day >= days[0])
+    known = {(row.roster_id, row.day) for row in db.session.execute(made)}
+    found = (
+        (roster, day, instant(day, roster.begins))
+        for roster in db.session.execute(valid.order_by(Roster.id)).scalars()
+        for day in days
+        if _promised(roster, day) and (roster.id, day) not in known
+    )
+    return _first(limit, (each for each in found if each[2] > ctx.at))
+
+
+def instant(day: date, at: time) -> datetime:
+    """A time of day in Shanghai as an instant."""
+    return datetime.combine(day, at, SHANGHAI)
+
+
+def standing(ctx: Context, session: ClinicSession) -> Standing:
+    """What a session is to somebody who wants a seat now."""
+    return session.standing(ctx.at, policy_of(ctx.region))
+
+
+def appointment(booking: Booking) -> Appointment:
+    """A booking as a person sees it."""
+    own = booking.session
+    return Appointment(
+        id=booking.id,
+        session_id=booking.session_id,
+        resident_id=booking.resident_id,
+        seat_number=booking.seat_number,
+        day=booking.day,
+        starts_at=booking.starts_at,
+        ends_at=booking.ends_at,
+        expert_id=own.expert_id,
+        institution_id=own.institution_id,
+        specialty=own.specialty,
+        room=own.room,
+        state=booking.state,
+        acts=booking.acts,
+        booked_at=booking.booked_at,
+        ended_at=booking.ended_at,
+        expert_name=own.expert.name,
+        institution_name=own.institution.name,
+    )
+
+
+def _within(span: Span) -> Select[ClinicSession]:
+    first = instant(span.first, time())
+    last = instant(span.last, time.max)
+    return select(ClinicSession).where(ClinicSession.starts_at.between(first, last))
+
+
+def _visible(ctx: Context) -> Select[Booking]:
+    return select(Booking).where(visible_to(ctx))
+
+
+def _promised(roster: Roster, day: date) -> bool:
+    valid = roster.starts_on <= day and (roster.ends_on is None or day <= roster.ends_on)
+    return valid and is_held(roster.weekday, day)
+
+
+def _first(
+    limit: int, found: Iterable[tuple[Roster, date, datetime]]
+) -> Sequence[tuple[Roster, date, datetime]]:
+    return [each for _, each in zip(range(limit), found, strict=False)]
