@@ -1,0 +1,117 @@
+"""Which specialists sit where, when, and whether a seat is left: for everybody."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from marshmallow import Schema, validate
+
+from backend import clinics
+from backend.kernel.context import Context
+from backend.kernel.paging import Page, Wanted
+from miniapp_api import fields
+from miniapp_api.access import Audience
+from miniapp_api.contract import Api, PageQuery, gives, lists, page_of
+
+api = Api("clinics", Audience.OPEN, "/clinics")
+
+
+class ClinicSessionSchema(Schema):
+    """One clinic on one day, who holds it and where."""
+
+    id = fields.UUID(required=True)
+    institution_id = fields.UUID(required=True)
+    institution_name = fields.Text(attribute="institution.name", required=True)
+    expert_id = fields.UUID(required=True)
+    expert_name = fields.Text(attribute="expert.name", required=True)
+    expert_title = fields.Text(attribute="expert.title", required=True)
+    specialty = fields.Text(required=True)
+    service = fields.choice(clinics.Service, required=True)
+    room = fields.Text(required=True)
+    fee = fields.Text(required=True, allow_none=True)
+    day = fields.Date(required=True)
+    starts_at = fields.AwareDateTime(required=True)
+    ends_at = fields.AwareDateTime(required=True)
+    releases_at = fields.AwareDateTime(required=True)
+    capacity = fields.Whole(1, 100_000, required=True)
+    free = fields.Whole(0, 100_000, required=True)
+    state = fields.choice(clinics.SessionState, required=True)
+    reason = fields.Text(required=True, allow_none=True)
+
+
+class OfferedSchema(ClinicSessionSchema):
+    """A session and whether a seat can be booked now."""
+
+    standing = fields.choice(clinics.Standing, required=True)
+
+
+class SeatSchema(Schema):
+    """A numbered seat and its minutes."""
+
+    number = fields.Whole(1, 100_000, required=True)
+    starts_at = fields.AwareDateTime(required=True)
+    ends_at = fields.AwareDateTime(required=True)
+    is_free = fields.Boolean(required=True)
+
+
+class OfferedSeatsSchema(OfferedSchema):
+    """A session with its seats."""
+
+    seats = fields.List(fields.Nested(SeatSchema), required=True)
+
+
+class DaysQuery(PageQuery):
+    """Which days; today and a month from there unless said otherwise."""
+
+    first = fields.Date(data_key="from")
+    last = fields.Date(data_key="to")
+
+
+class TimetableQuery(DaysQuery):
+    """Which sessions."""
+
+    institution_id = fields.UUID()
+    specialty = fields.Text(50, validate=[validate.Length(max=50)])
+
+
+class Offered:
+    """A session as somebody sees it who wants a seat now."""
+
+    def __init__(
+        self,
+        ctx: Context,
+        session: clinics.ClinicSession,
+        seats: Sequence[clinics.Seat] = (),
+    ) -> None:
+        self.session, self.seats = session, seats
+        self.standing = clinics.standing(ctx, session)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.session, name)
+
+
+@api.get("/sessions")
+@lists(TimetableQuery)
+@gives(page_of(OfferedSchema))
+def timetable(
+    ctx: Context,
+    *,
+    wanted: Wanted,
+    first: date | None = None,
+    last: date | None = None,
+    institution_id: UUID | None = None,
+    specialty: str | None = None,
+) -> Page[Offered]:
+    """专家门诊时间表 · Sessions still to come, by time, with the seats left."""
+    span = clinics.Span.of(ctx, first, last)
+    found = clinics.timetable(ctx, span, wanted, institution_id, specialty)
+    return Page([Offered(ctx, session) for session in found.items], found.next)
+
+
+@api.get("/sessions/<uuid:session_id>")
+@gives(OfferedSeatsSchema)
+def session(ctx: Context, session_id: UUID) -> Offered:
+    """一场门诊 · With its numbered seats and their minutes."""
+    found = clinics.session(ctx, session_id)
+    return Offered(ctx, found, clinics.seats(ctx, session_id))
