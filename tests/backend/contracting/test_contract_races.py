@@ -1,5 +1,6 @@
 """One live contract a resident, one answer an application, whatever happens at once."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
@@ -14,7 +15,7 @@ from people import a_member_of_staff, a_resident, by
 from races import race
 
 from backend import contracting, identity
-from backend.assembly import assemble
+from backend.assembly import assemble, release
 from backend.kernel.clock import FixedClock
 from backend.kernel.context import Role
 from backend.kernel.database import db
@@ -29,7 +30,7 @@ def apart(own_database: str, tmp_path: Path) -> Iterator[Flask]:
     with app.app_context():
         yield app
         db.session.remove()
-        db.engine.dispose()
+    release(app)
 
 
 def apply(resident_id: UUID, team_id: UUID) -> str:
@@ -38,11 +39,14 @@ def apply(resident_id: UUID, team_id: UUID) -> str:
         return str(contracting.apply(ctx, team_id, 12).state)
 
 
-def accept(staff_id: UUID, contract_id: UUID) -> str:
+def accept(staff_id: UUID, contract_id: UUID, locked: bool) -> str:
     with transaction():
         ctx = by(db.session.get_one(identity.Staff, staff_id))
-        contract = contracting.accept(ctx, contracting.hold(ctx, contract_id))
-        return str(contract.state)
+        read = contracting.hold if locked else contracting.find
+        contract = read(ctx, contract_id)
+        if not locked:
+            time.sleep(0.3)
+        return str(contracting.accept(ctx, contract).state)
 
 
 def confirm(resident_id: UUID, contract_id: UUID, version: str, digest: str) -> str:
@@ -71,17 +75,29 @@ def test_without_the_index_more_would_stand(apart: Flask, own_database: str, wor
     assert applications(own_database).count("applied") > 1
 
 
-def test_of_two_doctors_accepting_at_once_one_does(apart: Flask, own_database: str) -> None:
+def two_doctors() -> tuple[UUID, list[UUID]]:
+    """An application and the two doctors of its team."""
     with transaction():
         team = a_team()
         contract = an_application(team).id
-        lead, second = lead_of(team).id, a_member_of_staff(Role.DOCTOR, "吴医生")
+        second = a_member_of_staff(Role.DOCTOR, "吴医生")
         join(second, team)
-        doctors = [lead, second.id] * 4
-    answers = race(own_database, accept, [(doctor, contract) for doctor in doctors])
-    assert sorted(answers) == ["accepted"] + ["illegal-move"] * 7
+        return contract, [lead_of(team).id, second.id]
+
+
+def test_of_two_doctors_accepting_at_once_one_does(apart: Flask, own_database: str) -> None:
+    contract, doctors = two_doctors()
+    answers = race(own_database, accept, [(doctor, contract, True) for doctor in doctors])
+    assert sorted(answers) == ["accepted", "illegal-move"]
     made = db.session.get_one(contracting.Contract, contract)
     assert made.doctor_id == made.answered_by == doctors[answers.index("accepted")]
+
+
+def test_without_the_lock_both_would(apart: Flask, own_database: str) -> None:
+    """The negative control: it is the lock on the row that lets one see what the other did."""
+    contract, doctors = two_doctors()
+    answers = race(own_database, accept, [(doctor, contract, False) for doctor in doctors])
+    assert answers == ["accepted", "accepted"]
 
 
 def test_the_last_place_of_a_doctor_is_taken_once(
