@@ -15,7 +15,8 @@ from prometheus_client import (
 from prometheus_client.multiprocess import MultiProcessCollector
 from sqlalchemy.exc import SQLAlchemyError
 
-from backend.kernel import migrate, relay, ticks
+from backend import messaging
+from backend.kernel import entry, migrate, relay, ticks
 
 pages = Blueprint("vitals", __name__)
 
@@ -32,6 +33,10 @@ GAUGES: Mapping[str, tuple[str, Callable[[], float | None]]] = {
     "jiayi_scheduler_age_seconds": ("Since any job last ran", ticks.age_s),
     "jiayi_relay_lag_seconds": ("Waiting of the oldest event due to a reaction", relay.lag_s),
     "jiayi_relay_quarantined": ("Deliveries that wait for a person", relay.quarantined),
+    "jiayi_oldest_due_message_seconds": (
+        "Since the message that waits longest fell due (business time)",
+        lambda: messaging.oldest_due_s(entry.moment()),
+    ),
 }
 
 

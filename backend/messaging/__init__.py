@@ -1,19 +1,80 @@
 """消息 Messaging: delivers one message to one person; knows no other feature."""
 
-from backend.messaging.models import Message, Reason, State
+from backend.messaging.answers import (
+    DEFECT,
+    IN_DOUBT,
+    INTERRUPTED,
+    NO_ANSWER,
+    NOT_REACHED,
+    RELEASED,
+    STALE_TOKEN,
+    Outcome,
+    judge,
+)
+from backend.messaging.gateway import CALL_S, NoAnswer, NotReached, Push, WeChatPush, body_of
+from backend.messaging.models import Entry, Message, Reason, State
+from backend.messaging.outbox import (
+    LEASE_S,
+    Claimed,
+    Result,
+    claim,
+    held_by,
+    settle,
+    take_over,
+)
+from backend.messaging.queries import (
+    Balance,
+    Queue,
+    inbox,
+    oldest_due_s,
+    queue_numbers,
+    subscriptions,
+)
 from backend.messaging.rules import DoesNotFit, as_date, as_time
-from backend.messaging.service import To, queue, withdraw
-from backend.messaging.wording import MessageKind
+from backend.messaging.service import To, queue, report_popup, withdraw
+from backend.messaging.wording import MessageKind, Template, catalogue
 
 __all__ = [
+    "CALL_S",
+    "DEFECT",
+    "INTERRUPTED",
+    "IN_DOUBT",
+    "LEASE_S",
+    "NOT_REACHED",
+    "NO_ANSWER",
+    "RELEASED",
+    "STALE_TOKEN",
+    "Balance",
+    "Claimed",
     "DoesNotFit",
+    "Entry",
     "Message",
     "MessageKind",
+    "NoAnswer",
+    "NotReached",
+    "Outcome",
+    "Push",
+    "Queue",
     "Reason",
+    "Result",
     "State",
+    "Template",
     "To",
+    "WeChatPush",
     "as_date",
     "as_time",
+    "body_of",
+    "catalogue",
+    "claim",
+    "held_by",
+    "inbox",
+    "judge",
+    "oldest_due_s",
     "queue",
+    "queue_numbers",
+    "report_popup",
+    "settle",
+    "subscriptions",
+    "take_over",
     "withdraw",
 ]

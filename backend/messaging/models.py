@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.kernel.database import Base
-from backend.messaging.wording import MessageKind
+from backend.messaging.wording import MessageKind, catalogue
 
 
 class State(StrEnum):
@@ -116,6 +116,17 @@ class Message(Base):
     errcode: Mapped[int | None]
     rid: Mapped[str | None]
     msgid: Mapped[int | None] = mapped_column(BigInteger)
+
+    @property
+    def title(self) -> str:
+        """The card's title."""
+        return catalogue().template_of(self.kind).title
+
+    @property
+    def lines(self) -> list[dict[str, str]]:
+        """The card's lines, each with its label."""
+        labels = catalogue().template_of(self.kind).fields
+        return [{"label": labels[key], "value": self.content[key]} for key in labels]
 
 
 class Entry(StrEnum):

@@ -13,10 +13,17 @@ from backend.kernel.context import Context
 from backend.kernel.database import db
 from backend.kernel.ids import new_id
 from backend.kernel.policy import admitted, by_anyone
-from backend.messaging import wording
-from backend.messaging.models import Message, Reason, State
+from backend.messaging import ledger, policy, queries, wording
+from backend.messaging.errors import UnknownTemplate
+from backend.messaging.models import Entry, Message, Reason, State
 from backend.messaging.rules import MessagingPolicy, after_quiet
 from backend.messaging.wording import MessageKind
+
+POPUP: Mapping[str, Entry] = {
+    "reject": Entry.REJECTED,
+    "ban": Entry.BANNED,
+    "filter": Entry.FILTERED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +91,19 @@ def withdraw(_ctx: Context, subject_id: UUID, *kinds: MessageKind) -> None:
         .values(state=State.WITHDRAWN, reason=Reason.OBSOLETE)
         .execution_options(synchronize_session="fetch")
     )
+
+
+@admitted(policy.has_account)
+def report_popup(ctx: Context, report_id: UUID, results: Mapping[str, str]) -> None:
+    """Count what the popup answered, template → accept…, reject, ban or filter; once a report.
+
+    Any kind of `accept` is one message. Raises `UnknownTemplate`.
+    """
+    known = {template.id for template in wording.catalogue().template.values()}
+    if results.keys() - known:
+        raise UnknownTemplate
+    changes = {
+        template_id: (POPUP.get(answer, Entry.ACCEPTED), int(answer.startswith("accept")))
+        for template_id, answer in results.items()
+    }
+    ledger.enter(ctx.at, queries.account_id(ctx), report_id, changes)

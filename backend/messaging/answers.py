@@ -1,0 +1,125 @@
+"""What follows from WeChat's answer to a send (wechat-protocol §3.2)."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from backend.kernel.calendar import SHANGHAI
+from backend.messaging.models import Reason, State
+
+OK, BUSY, DAY_IS_FULL = 0, -1, 45009
+STALE_TOKEN = frozenset({40001, 40014, 42001})
+BUSY_PAUSES_S = (1.0, 5.0, 30.0)
+
+PERMANENT: Mapping[int, Reason] = {
+    43101: Reason.NO_CREDIT,
+    40003: Reason.BAD_RECIPIENT,
+    40037: Reason.BAD_TEMPLATE,
+    41030: Reason.BAD_PAGE,
+    47003: Reason.BAD_CONTENT,
+    45168: Reason.BLOCKED_CONTENT,
+    40249: Reason.BLOCKED_CONTENT,
+}
+PAUSES_S: Mapping[int, tuple[Reason, float]] = {
+    43108: (Reason.CONCURRENT, 1.5),
+    45011: (Reason.RATE, 60.0),
+}
+HALTS_S: Mapping[int, tuple[Reason, float]] = {
+    **dict.fromkeys(STALE_TOKEN, (Reason.BAD_TOKEN, 60.0)),
+    **dict.fromkeys([43107, 48004, 50004], (Reason.SUSPENDED, 600.0)),
+}
+EXPECTED = frozenset({Reason.NO_CREDIT, Reason.BUSY, Reason.CONCURRENT, Reason.RATE})
+
+_RID = re.compile(r"rid: ([0-9A-Za-z-]{1,60})|req_id: ([0-9A-Za-z_-]{1,60})")
+_INT4, _INT8 = 2**31, 2**63
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Where a message stands after an attempt.
+
+    `pause_s`: not again before so many seconds (real time); `halt_s`: nothing at all before;
+    `counted`: whether this attempt brings giving up nearer.
+    """
+
+    state: State
+    reason: Reason | None = None
+    pause_s: float = 0.0
+    halt_s: float = 0.0
+    counted: bool = False
+    errcode: int | None = None
+    rid: str | None = None
+    msgid: int | None = None
+
+    @property
+    def alarming(self) -> bool:
+        """Whether an operator should look."""
+        return self.errcode not in {None, OK} and self.reason not in EXPECTED
+
+
+RELEASED = Outcome(State.QUEUED)
+NOT_REACHED = Outcome(State.QUEUED, Reason.NOT_REACHED, pause_s=5.0, halt_s=2.0)
+NO_ANSWER = Outcome(State.UNKNOWN, Reason.NO_ANSWER, counted=True)
+UNREADABLE = Outcome(State.UNKNOWN, Reason.UNREADABLE, counted=True)
+INTERRUPTED = Outcome(State.UNKNOWN, Reason.INTERRUPTED, counted=True)
+DEFECT = Outcome(State.FAILED, Reason.DEFECT, counted=True)
+IN_DOUBT = Outcome(State.UNKNOWN, Reason.DEFECT, counted=True)
+
+
+def read(body: bytes) -> Mapping[str, Any] | None:
+    """The answer's JSON object; broken characters are passed over, a broken object is `None`."""
+    try:
+        answer = json.loads(body.decode(errors="ignore"), strict=False)
+    except ValueError:
+        return None
+    return answer if isinstance(answer, dict) else None
+
+
+def judge(answer: Mapping[str, Any] | None, busy_before: int, wall: datetime) -> Outcome:
+    """The outcome; an answer that cannot be read leaves in doubt whether it was delivered."""
+    code = None if answer is None else _whole(answer.get("errcode", OK), _INT4)
+    if answer is None or code is None:
+        return UNREADABLE
+    if code == OK:
+        msgid = _whole(answer.get("msgid"), _INT8)
+        return Outcome(State.SENT, counted=True, errcode=OK, msgid=msgid)
+    return _refused(code, _rid(answer), busy_before, wall)
+
+
+def _refused(code: int, rid: str | None, busy_before: int, wall: datetime) -> Outcome:
+    if code in PAUSES_S:
+        reason, pause = PAUSES_S[code]
+        return Outcome(State.QUEUED, reason, pause, errcode=code, rid=rid)
+    if code in HALTS_S or code == DAY_IS_FULL:
+        full = (Reason.QUOTA, until_midnight_s(wall))
+        reason, halt = HALTS_S.get(code, full)
+        return Outcome(State.QUEUED, reason, halt, halt, errcode=code, rid=rid)
+    if code == BUSY and busy_before < len(BUSY_PAUSES_S):
+        pause = BUSY_PAUSES_S[busy_before]
+        return Outcome(State.QUEUED, Reason.BUSY, pause, counted=True, errcode=code, rid=rid)
+    final = Reason.BUSY if code == BUSY else PERMANENT.get(code, Reason.UNEXPECTED_CODE)
+    return Outcome(State.FAILED, final, counted=True, errcode=code, rid=rid)
+
+
+def until_midnight_s(wall: datetime) -> float:
+    """Seconds until WeChat's next day begins, in Shanghai."""
+    local = wall.astimezone(SHANGHAI)
+    midnight = datetime.combine(local.date() + timedelta(days=1), datetime.min.time(), SHANGHAI)
+    return (midnight - local).total_seconds()
+
+
+def _whole(value: Any, bound: int) -> int | None:
+    """An integer, also where it came as a text, that a column can keep."""
+    try:
+        number = int(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return number if -bound <= number < bound else None
+
+
+def _rid(answer: Mapping[str, Any]) -> str | None:
+    found = _RID.search(str(answer.get("errmsg", "")))
+    return (found[1] or found[2]) if found else None

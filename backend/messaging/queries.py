@@ -1,0 +1,92 @@
+"""A person's own messages and credits; the queue as a whole, in numbers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import Select, func, select
+
+from backend import identity
+from backend.kernel.context import Context
+from backend.kernel.database import db, one
+from backend.kernel.paging import Page, Wanted, page
+from backend.messaging import ledger, policy
+from backend.messaging.models import Message, Reason, State
+from backend.messaging.wording import Template, catalogue
+
+ASKED_AT_ONCE = 3
+LEFT_IN_PEACE = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """How many messages of a template somebody agreed to and has not had yet."""
+
+    template: Template
+    balance: int
+    ask: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """The queue in numbers; `oldest_due_at` is that of the longest waiting message."""
+
+    states: Mapping[State, int]
+    reasons: Mapping[Reason, int]
+    due: int
+    oldest_due_at: datetime | None
+
+
+def inbox(ctx: Context, wanted: Wanted) -> Page[Message]:
+    """What was due for whoever asks, newest first, whatever became of the push."""
+    own = select(Message).where(
+        policy.visible_to(ctx), Message.due_at <= ctx.at, Message.state != State.WITHDRAWN
+    )
+    return page(own, [Message.due_at, Message.id], wanted, newest_first=True)
+
+
+def account_id(ctx: Context) -> UUID:
+    """The WeChat account of whoever acts; raises `NotFound` where none is bound."""
+    return one(select(identity.Account.id).where(policy.own_account(ctx)))
+
+
+def subscriptions(ctx: Context) -> list[Balance]:
+    """What is left by template, and for which (at most three) to ask at the next tap.
+
+    Asked is where the least is left; what was declined in the last days is not asked again.
+    """
+    account = account_id(ctx)
+    left = ledger.balances([account])
+    declined = ledger.declined(account, ctx.at - LEFT_IN_PEACE)
+    ours = [one for one in catalogue().template.values() if one.audience is policy.audience_of(ctx)]
+    found = [(one, left.get((account, one.id), 0)) for one in ours]
+    wanting = [(n, t) for t, n in found if n < t.credits_kept and t.id not in declined]
+    asked = {t.id for _, t in sorted(wanting, key=lambda pair: pair[0])[:ASKED_AT_ONCE]}
+    return [Balance(template, number, template.id in asked) for template, number in found]
+
+
+def queue_numbers(ctx: Context) -> Queue:
+    """Every message by state, the failed and doubtful ones by reason, and what waits."""
+    counted = select(Message.state, Message.reason, func.count()).group_by(
+        Message.state, Message.reason
+    )
+    states: dict[State, int] = dict.fromkeys(State, 0)
+    reasons: dict[Reason, int] = {}
+    for state, reason, number in db.session.execute(counted):
+        states[state] += number
+        if reason is not None and state in {State.FAILED, State.UNKNOWN}:
+            reasons[reason] = reasons.get(reason, 0) + number
+    due, oldest = db.session.execute(_due(ctx.at)).one()
+    return Queue(states, reasons, due, oldest)
+
+
+def oldest_due_s(at: datetime) -> float:
+    """How long the message waiting longest at business instant `at` has been due, in seconds."""
+    _, oldest = db.session.execute(_due(at)).one()
+    return 0.0 if oldest is None else float((at - oldest).total_seconds())
+
+
+def _due(at: datetime) -> Select[int, datetime | None]:
+    waiting = Message.state.in_([State.QUEUED, State.SENDING])
+    return select(func.count(), func.min(Message.due_at)).where(waiting, Message.due_at <= at)

@@ -1,0 +1,100 @@
+"""Claims under a lease, results under its token."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from flask import Flask
+from message_builders import a_message
+from people import a_resident, by_itself
+from sqlalchemy import text
+
+from backend import messaging
+from backend.kernel.database import db
+from backend.kernel.ids import new_id
+from backend.messaging import Claimed, Message, Outcome, Reason, Result, State
+
+SENT = Outcome(State.SENT, counted=True, errcode=0)
+
+
+def claim(limit: int = 10) -> list[Claimed]:
+    db.session.flush()
+    return messaging.claim(by_itself().at, "s1", limit)
+
+
+def settle(claimed: Sequence[Claimed], outcome: Outcome = SENT) -> int:
+    done = [Result(one.id, one.token, outcome) for one in claimed]
+    settled = messaging.settle(by_itself().at, done)
+    db.session.expire_all()
+    return settled
+
+
+def test_what_is_due_is_claimed_and_settled(app: Flask) -> None:
+    message, later = a_message(), a_message(due=by_itself().at + timedelta(minutes=1))
+    claimed = claim()
+    assert [one.id for one in claimed] == [message.id]
+    assert claim() == []
+    assert settle(claimed) == 1
+    assert (message.state, message.attempts, message.errcode) == (State.SENT, 1, 0)
+    assert message.sent_at == by_itself().at
+    assert later.state is State.QUEUED
+
+
+def test_one_message_of_a_person_is_in_flight(app: Flask) -> None:
+    resident = a_resident()
+    messages = [a_message(resident) for _ in range(3)]
+    (first,) = claim()
+    assert claim() == []
+    settle([first])
+    (second,) = claim()
+    assert [first.id, second.id] == [one.id for one in messages[:2]]
+
+
+def test_who_is_never_reached_blocks_nobody(app: Flask) -> None:
+    nobody = a_message(a_resident(account=False))
+    somebody = a_message()
+    assert [one.id for one in claim()] == [somebody.id]
+    db.session.expire_all()
+    assert (nobody.state, nobody.reason) == (State.FAILED, Reason.NO_ACCOUNT)
+
+
+def test_the_urgent_goes_first(app: Flask) -> None:
+    a_message(kind=messaging.MessageKind.FOLLOW_UP_DUE)
+    urgent = a_message(kind=messaging.MessageKind.EMERGENCY_ALERT)
+    assert [one.id for one in claim(1)] == [urgent.id]
+
+
+def test_a_pause_is_kept_in_real_time(app: Flask) -> None:
+    message = a_message()
+    settle(claim(), Outcome(State.QUEUED, Reason.BUSY, pause_s=60, counted=True))
+    assert (message.state, message.attempts) == (State.QUEUED, 1)
+    assert claim() == []
+
+
+def test_a_lease_that_ran_out_leaves_the_message_in_doubt_and_its_sender_unable_to_write(
+    app: Flask,
+) -> None:
+    message = a_message()
+    claimed = claim()
+    assert messaging.take_over() == 0
+    db.session.execute(text("UPDATE message SET lease_until = now() - interval '16 s'"))
+    assert messaging.take_over() == 1
+    assert settle(claimed) == 0
+    assert (message.state, message.reason) == (State.UNKNOWN, Reason.LEASE_LOST)
+
+
+def test_an_older_token_cannot_write(app: Flask) -> None:
+    message = a_message()
+    stale = claim()
+    settle(stale, messaging.RELEASED)
+    claim()
+    assert settle(stale) == 0
+    assert message.state is State.SENDING
+
+
+def test_what_a_sender_holds_is_told(app: Flask) -> None:
+    a_message()
+    (claimed,) = claim()
+    assert messaging.held_by("s1") == [(claimed.id, claimed.token)]
+    assert messaging.held_by("s2") == []
+    assert db.session.get_one(Message, claimed.id).sender == "s1"
+    assert claimed.token != new_id()
