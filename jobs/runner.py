@@ -4,12 +4,13 @@ Any number of these processes may run. A loop that stops ticking for too long en
 so that whatever supervises it starts another.
 """
 
+import asyncio
 import os
 import signal
 import sys
 import time
-from collections.abc import Callable
-from threading import Event
+from collections.abc import Callable, Collection
+from threading import Event, Thread
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -21,6 +22,7 @@ from backend.kernel.process import die_with_parent
 from backend.kernel.transaction import transaction
 from config.settings import Settings
 from jobs import relay
+from jobs.sender import Sender
 from jobs.timetable import TIMETABLE, Job
 
 log = structlog.get_logger(__name__)
@@ -28,6 +30,8 @@ log = structlog.get_logger(__name__)
 TICK_S = 1.0
 RELAY_S = 0.2
 SILENCE_S = 600.0
+LAST_CALLS_S = 25.0
+LOOPS = ("timetable", "relay", "sender")
 
 
 class Pulse:
@@ -82,7 +86,7 @@ def looping(pulse: Pulse, act: Callable[[], object]) -> Callable[[], None]:
     return tick
 
 
-def start(app: Flask) -> tuple[BackgroundScheduler, list[Pulse]]:
+def start(app: Flask, wanted: Collection[str] = LOOPS) -> tuple[BackgroundScheduler, list[Pulse]]:
     """The scheduler with its loops; a late tick is run once, never dropped."""
     scheduler = BackgroundScheduler(
         timezone="UTC",
@@ -92,6 +96,7 @@ def start(app: Flask) -> tuple[BackgroundScheduler, list[Pulse]]:
         ("timetable", TICK_S, lambda: look(app, TIMETABLE)),
         ("relay", RELAY_S, lambda: _relay(app)),
     ]
+    loops = [loop for loop in loops if loop[0] in wanted]
     pulses = [Pulse(name) for name, _, _ in loops]
     for pulse, (_, seconds, act) in zip(pulses, loops, strict=True):
         scheduler.add_job(looping(pulse, act), "interval", seconds=seconds, id=pulse.name)
@@ -104,6 +109,24 @@ def _relay(app: Flask) -> None:
         relay.drain()
 
 
+def start_sender(app: Flask, stopped: Event) -> tuple[Thread, Pulse]:
+    """The sender in a thread of its own, with a loop of its own."""
+    pulse = Pulse("sender")
+
+    def came_round() -> None:
+        pulse.at = time.monotonic()
+
+    def send() -> None:
+        try:
+            asyncio.run(Sender(app, came_round).run(stopped))
+        except Exception as failure:  # the watchdog ends the process: its journal tells the next
+            log.error("sender failed", error=type(failure).__name__, exc_info=failure)
+
+    thread = Thread(target=send, name="sender", daemon=True)
+    thread.start()
+    return thread, pulse
+
+
 def watch(pulses: list[Pulse], stopped: Event) -> int:
     """Wait until asked to stop (0), or until a loop has been silent for too long (1)."""
     while not stopped.wait(1.0):
@@ -114,18 +137,23 @@ def watch(pulses: list[Pulse], stopped: Event) -> int:
     return 0
 
 
-def main() -> int:
-    """Run until SIGTERM or SIGINT."""
+def main(wanted: Collection[str] = LOOPS) -> int:
+    """Run the loops named (all of them) until SIGTERM or SIGINT."""
     die_with_parent()
     stopped = Event()
-    for wanted in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(wanted, lambda *_: stopped.set())
-    scheduler, pulses = start(assemble(Settings.from_env(os.environ)))
-    log.info("jobs started")
-    status = watch(pulses, stopped)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    app = assemble(Settings.from_env(os.environ))
+    scheduler, pulses = start(app, wanted)
+    senders = [start_sender(app, stopped)] if "sender" in wanted else []
+    log.info("jobs started", loops=sorted(wanted))
+    status = watch([*pulses, *(pulse for _, pulse in senders)], stopped)
+    stopped.set()
     scheduler.shutdown(wait=status == 0)
+    for thread, _ in senders:
+        thread.join(LAST_CALLS_S)
     return status
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:] or LOOPS))

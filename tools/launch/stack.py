@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
-from tools.launch import valkey
+from tools.launch import templates, valkey
 from tools.launch.postgres import CALM, Postgres, Urls
 from tools.launch.process import Child, LaunchError, finish
 from tools.launch.service import Program, Service
@@ -143,7 +143,8 @@ class Stack:
 
     def start_simulator(self) -> None:
         """WeChat and the real-name provider."""
-        words = ["tools.wechat_simulator", "--ledger", str(self.ledger)]
+        known = templates.write(self.state.folder / "templates.toml")
+        words = ["tools.wechat_simulator", "--ledger", str(self.ledger), "--templates", str(known)]
         self._start(Part.SIMULATOR, words, self.state.port("simulator"), "/")
 
     def migrate(self) -> None:
