@@ -50,6 +50,7 @@ def test_only_what_is_printed_is_named_and_all_else_is_marked(app: Flask) -> Non
 def test_huzhou_has_the_houses_and_clinics_of_the_article(app: Flask) -> None:
     hosts = a_world().places.hosts
     assert [(len(host.houses), host.weekly_clinics) for host in hosts] == [(8, 73), (6, 76)]
+    assert len(a_world().rosters) == 73 + 76
 
 
 def test_people_have_well_formed_numbers_of_no_county_and_no_persons_phone(app: Flask) -> None:
@@ -77,7 +78,17 @@ def test_loading_twice_changes_nothing(own_database: str, tmp_path: Path) -> Non
 
 
 def counted(url: str) -> dict[str, int]:
-    tables = ["institution", "staff", "resident", "account", "team", "membership"]
+    tables = [
+        "institution",
+        "staff",
+        "resident",
+        "account",
+        "team",
+        "membership",
+        "contract",
+        "relation",
+    ]
+    tables += ["clinic_session", "clinic_seat"]
     engine = create_engine(driver_url(url))
     with engine.connect() as link:
         found = {

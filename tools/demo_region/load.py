@@ -12,7 +12,8 @@ from backend.kernel.database import db
 from backend.kernel.regions import Region
 from backend.kernel.transaction import transaction
 from config.settings import Settings
-from tools.demo_region import places, simulator, teams
+from tools.demo_region import clinics, places, simulator, teams
+from tools.demo_region.contracts import Notary
 from tools.demo_region.dice import Dice
 from tools.demo_region.people import Inventor
 from tools.demo_region.world import World
@@ -55,6 +56,9 @@ def invent(region: Region, at: datetime, residents: int, seed: int) -> World:
     dice = Dice(seed)
     found = places.invent(region, dice)
     inventor = Inventor(dice, found, region.division, at)
-    people = inventor.everybody(shanghai_date(at), residents)
+    today = shanghai_date(at)
+    people = inventor.everybody(today, residents)
     crews = teams.invent(dice, people.crews, at)
-    return World(region, dice, at, found, people, crews)
+    contracts = Notary(dice, people, crews.of_crew, at).all(today)
+    rosters = clinics.invent(dice, found, people, today)
+    return World(region, dice, at, found, people, crews, contracts, rosters)
