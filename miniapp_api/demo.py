@@ -1,17 +1,24 @@
 """What only a demo and tests offer: the business clock, the cast, and a page to try it all."""
 
 import tomllib
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cache
+from itertools import cycle, islice
 from typing import Any
+from uuid import UUID
 
 from flask import Blueprint, Flask, Response, send_from_directory
 from flask_smorest import Api as Smorest
 from marshmallow import Schema
+from sqlalchemy import select
 
+from backend import identity, messaging
 from backend.kernel import clock, entry
 from backend.kernel.context import Context, Role
+from backend.kernel.database import db
 from backend.kernel.errors import Fault, Invalid
+from backend.kernel.ids import new_id
 from config.settings import ROOT
 from miniapp_api import fields
 from miniapp_api.access import Audience
@@ -59,6 +66,27 @@ class CastSchema(Schema):
     people = fields.List(fields.Nested(PersonSchema), required=True)
 
 
+class BurstSchema(StrictSchema):
+    """How many notices at once."""
+
+    count = fields.Whole(1, 1000, required=True)
+
+
+class NoticeSchema(Schema):
+    """One notice of a burst, and what became of it."""
+
+    number = fields.Text(10, required=True, attribute="occasion")
+    state = fields.choice(messaging.State, required=True)
+    reason = fields.choice(messaging.Reason, required=True, allow_none=True)
+
+
+class NoticesSchema(Schema):
+    """A burst, its notices in the order of their numbers."""
+
+    id = fields.UUID(required=True)
+    notices = fields.List(fields.Nested(NoticeSchema), required=True)
+
+
 @api.get("/clock")
 @gives(ClockSchema)
 def read_clock(ctx: Context) -> dict[str, Any]:
@@ -81,6 +109,46 @@ def move_clock(ctx: Context, *, to: datetime) -> dict[str, Any]:
 def people(_ctx: Context) -> dict[str, Any]:
     """演示人物 · All of them are invented."""
     return {"simulator": entry.settings().simulator_url, "people": _cast()}
+
+
+@api.post("/bursts")
+@takes(BurstSchema)
+@gives(NoticesSchema, 201)
+def burst(ctx: Context, *, count: int) -> dict[str, Any]:
+    """一阵提醒 · Queue so many notices to the demo's residents, for the story to watch."""
+    burst_id = new_id()
+    for number, resident in enumerate(islice(cycle(_neighbours()), count), 1):
+        messaging.queue(
+            ctx,
+            messaging.MessageKind.DEMO_NOTICE,
+            messaging.To.resident(resident),
+            burst_id,
+            str(number),
+            {"number": str(number)},
+        )
+    return {"id": burst_id, "notices": _notices(burst_id)}
+
+
+@api.get("/bursts/<uuid:burst_id>")
+@gives(NoticesSchema)
+def burst_now(_ctx: Context, burst_id: UUID) -> dict[str, Any]:
+    """这阵提醒到哪了 · What became of each notice."""
+    return {"id": burst_id, "notices": _notices(burst_id)}
+
+
+def _neighbours() -> Sequence[UUID]:
+    """The residents whom the demo region invented, and nobody else."""
+    invented = select(identity.Account.resident_id).where(
+        identity.Account.openid.startswith("demo-neighbour-"),
+        identity.Account.resident_id.is_not(None),
+    )
+    found = db.session.execute(invented.order_by(identity.Account.id)).scalars()
+    return [resident for resident in found if resident is not None]
+
+
+def _notices(burst_id: UUID) -> Sequence[messaging.Message]:
+    found = select(messaging.Message).where(messaging.Message.subject_id == burst_id)
+    return db.session.execute(found.order_by(messaging.Message.id)).scalars().all()
 
 
 @cache
