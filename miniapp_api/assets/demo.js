@@ -16,6 +16,7 @@ const nothing = (words) => card("还没有内容", quiet(words));
 
 /* ---- speaking to the servers ---- */
 let cast = { simulator: null, people: [] };
+let served = new Set();
 let me = null;
 let token = null;
 
@@ -88,6 +89,11 @@ const choose = (options) => make("select", {}, options.map(([value, words]) => m
 /* ---- views ---- */
 let view = "people";
 const VIEWS = {};
+const NEEDS = { sign: "/resident/contracts", book: "/open/clinics/sessions",
+  bookings: "/resident/bookings", follow: "/resident/follow-ups", readings: "/resident/readings", drugs: "/resident/prescriptions",
+  inbox: "/resident/messages", tasks: "/doctor/follow-ups", applications: "/doctor/contracts", signed: "/doctor/residents",
+  prescriptions: "/doctor/prescriptions", clinic: "/doctor/clinics/sessions", rosters: "/manager/clinics/rosters",
+  sessions: "/manager/clinics/sessions", teams: "/manager/teams", contracts: "/manager/contracts/counts" };
 const MENUS = { resident: [], doctor: [], nurse: [], specialist: [], pharmacist: [], manager: [] };
 function offer(roles, name, words, about, draw) {
   VIEWS[name] = { words, draw };
@@ -106,13 +112,228 @@ VIEWS.people = { words: "家医 · 演示", draw: async () => [
   await clockCard(),
 ] };
 VIEWS.home = { words: "请选择", draw: async () => [
-  MENUS[me.role].map(([name, words, about]) => {
+  MENUS[me.role].filter(([name]) => served.has("/api/v1" + NEEDS[name])).map(([name, words, about]) => {
     const button = make("button", { className: "person" }, words, make("span", {}, about));
     button.onclick = () => show(name);
     return button;
   }),
 ] };
 
+/* ---- 居民 ---- */
+const resident = ["resident"], team = ["doctor", "nurse"], clinical = ["doctor", "nurse", "specialist", "pharmacist"];
+Object.assign(WORDS, {
+  applied: "等团队答复", accepted: "等您确认", active: "签约有效", declined: "未通过", withdrawn: "已撤回", ended: "已结束",
+  booked: "已预约", cancelled: "已取消",
+  requested: "等医生评估", issued: "等药师审核", returned: "退回医生", reviewed: "可以取药", in_use: "用药中", renewed: "已续方",
+  finished: "已用完", terminated: "已终止", refused: "未开具", expired: "已过期",
+  queued: "等待发送", sending: "正在发送", sent: "已送达微信", unknown: "不确定是否送达", failed: "没有送达",
+  bookable: "可预约", full: "已约满", not_released: "未放号", closed: "已截止", open: "开诊",
+  own_wish: "个人意愿", disputed: "本人异议", moved: "迁出", changed_team: "更换团队", other: "其他",
+});
+const list = (items, draw, empty) => items.length ? items.map(draw) : [nothing(empty)];
+const bad = (code) => ["declined", "refused", "terminated", "failed", "unknown", "cancelled", "escalated"].includes(code);
+
+offer(resident, "sign", "家庭医生签约", "看离家最近的团队，申请、确认", async () => {
+  const mine = (await get("/resident/contracts")).items;
+  const live = mine.filter((one) => ["applied", "accepted", "active"].includes(one.state));
+  const parts = [];
+  for (const one of live) parts.push(await contractCard(one));
+  if (!live.length) {
+    const near = await get("/open/teams/nearest?latitude=30.8865&longitude=120.1035");
+    parts.push(heading("离您最近的团队"), near.slice(0, 5).map(teamCard));
+  }
+  const past = mine.filter((one) => !live.includes(one));
+  if (past.length) parts.push(heading("以前的签约"), past.map((one) => card(one.team.name, state(say(one.state)))));
+  return parts;
+});
+async function contractCard(one) {
+  const detail = await get("/resident/contracts/" + one.id);
+  const body = [state(say(one.state)), line(one.institution.name)];
+  if (one.doctor) body.push(line("家庭医生：" + one.doctor.name + " " + one.doctor.title));
+  if (one.ends_on) body.push(line("有效期到 " + day(one.ends_on) + "（" + one.ends_on.slice(0, 4) + "年）"));
+  if (one.acts.includes("confirm")) {
+    body.push(make("details", {}, make("summary", {}, "先读《" + detail.agreement.title + "》"), make("pre", {}, detail.agreement.text)),
+      act("我已读完，确认签约", async () => {
+        await post("/resident/contracts/" + one.id + "/confirmation", { version: detail.agreement.version, sha256: detail.agreement.sha256 });
+        return "签约成功，从今天起有效";
+      }));
+  }
+  if (one.acts.includes("withdraw")) body.push(act("撤回申请", async () => {
+    await post("/resident/contracts/" + one.id + "/withdrawal"); return "已撤回";
+  }, true));
+  return card(one.team.name, body);
+}
+const teamCard = (one) => card(one.name, line(one.institution.name + "，约 " + one.metres + " 米"),
+  quiet(one.members.map((member) => member.name + (member.is_lead ? "（团队长）" : "")).join("、")),
+  act("申请签约一年", async () => {
+    await post("/resident/contracts", { team_id: one.id, months: 12 });
+    return "已申请，等团队答复";
+  }));
+
+offer(resident, "book", "专家门诊预约", "中心医院专家每周来社区坐诊", async () => {
+  const house = await centre();
+  const found = (await get("/open/clinics/sessions?limit=100&institution_id=" + house)).items.filter((one) => one.state === "open");
+  return [heading("最近的门诊"), list(found.slice(0, 20), (one) => card(one.specialty + " " + one.expert_name,
+    state(say(one.standing), one.standing === "full"), line(one.expert_title), line(moment(one.starts_at) + " 到 " + hour(one.ends_at)),
+    quiet(one.institution_name + " " + one.room + "，还有 " + one.free + " 个号"),
+    one.standing === "bookable" ? act("预约这一场", async () => {
+      const got = await post("/resident/bookings", { session_id: one.id });
+      return "已预约 " + got.seat_number + " 号，" + moment(got.starts_at);
+    }) : null), "这两周没有门诊安排。")];
+});
+async function centre() {
+  const near = await get("/open/teams/nearest?latitude=30.8865&longitude=120.1035");
+  return near[0].institution.id;
+}
+offer(resident, "bookings", "我的预约", "查看、取消", async () => list((await get("/resident/bookings")).items, (one) =>
+  card(one.specialty + " " + one.expert_name, state(say(one.state)), line(moment(one.starts_at) + "，" + one.seat_number + " 号"),
+    quiet(one.institution_name + " " + one.room),
+    one.acts.includes("cancel") ? act("取消这个预约", async () => {
+      await post("/resident/bookings/" + one.id + "/cancellation"); return "已取消，号已退回";
+    }, true) : null), "您还没有预约。"));
+
+offer(resident, "follow", "我的随访", "什么时候随访，在家量血压", async () => list((await get("/resident/follow-ups")).items, (one) => {
+  const upper = number(""), lower = number("");
+  return card(one.occasion_text, state(one.state_text, bad(one.state)), line("应在 " + day(one.due_on) + " 前完成"),
+    one.advice_text ? line("结果：" + one.advice_text) : null,
+    one.acts.includes("answer") ? [make("div", { className: "pair" }, field("高压（收缩压）", upper), field("低压（舒张压）", lower)),
+      act("记录在家量的血压", async () => (await post("/resident/follow-ups/" + one.id + "/answer",
+        { systolic: Number(upper.value), diastolic: Number(lower.value) })).text)] : null);
+}, "还没有随访安排。"));
+offer(resident, "readings", "血压记录", "随访和在家测量的都在这里", async () => list((await get("/resident/readings")).items,
+  (one) => card(one.systolic + " / " + one.diastolic + " 毫米汞柱", quiet(day(one.taken_on) + "，" + one.source_text)), "还没有血压记录。"));
+
+offer(resident, "drugs", "长处方", "申请、确认、取药、用到哪天", async () => {
+  const mine = (await get("/resident/prescriptions")).items;
+  const parts = [];
+  for (const one of mine) parts.push(await ownPrescription(one));
+  const open = mine.some((one) => ["requested", "issued", "returned", "reviewed"].includes(one.state));
+  if (!open) parts.unshift(await wishCard());
+  return parts;
+});
+async function wishCard() {
+  const drugs = (await get("/resident/formulary?limit=50")).items;
+  const drug = choose(drugs.map((one) => [one.code, one.name + " " + one.strength]));
+  const days = choose([[28, "28 天"], [56, "56 天"], [84, "84 天"]]);
+  const house = await centre();
+  return card("申请长处方", field("药品", drug), field("用药天数", days), act("向家庭医生申请", async () => {
+    await post("/resident/prescription-requests", { drugs: [drug.value], days: Number(days.value), institution_id: house });
+    return "已申请，等医生评估";
+  }));
+}
+async function ownPrescription(one) {
+  const wanted = (one.lines.length ? one.lines.map((each) => each.drug) : one.drugs_wanted).map((drug) => drug.name).join("、");
+  const body = [state(say(one.state), bad(one.state)), line((one.days || one.days_wanted) + " 天")];
+  if (one.runs_out_on) body.push(line("药够用到 " + day(one.runs_out_on) + " 前"));
+  if (one.end_note) body.push(line(one.end_note));
+  if (one.acts.includes("confirm")) {
+    const text = (await get("/resident/prescriptions/" + one.id)).to_confirm;
+    if (text) body.push(make("details", {}, make("summary", {}, "先读《" + text.title + "》"), make("pre", {}, text.body)),
+      act("我已读完，确认", async () => {
+        await post("/resident/prescriptions/" + one.id + "/confirmation", { digest: text.digest }); return "已确认";
+      }));
+  }
+  if (one.acts.includes("withdraw")) body.push(act("撤回申请", async () => {
+    await post("/resident/prescriptions/" + one.id + "/withdrawal"); return "已撤回";
+  }, true));
+  return card(wanted, body);
+}
+
+/* ---- 消息 ---- */
+offer([...resident, ...clinical], "inbox", "消息", "系统发给您的提醒", async () => {
+  const audience = me.role === "resident" ? "resident" : "doctor";
+  const found = (await get("/" + audience + "/messages")).items;
+  return [await allowCard(audience), heading("收到的提醒"), list(found, messageCard, "还没有提醒。")];
+});
+const messageCard = (one) => card(one.title, state(say(one.state), bad(one.state)),
+  one.lines.map((each) => line(each.value)), quiet(moment(one.due_at)), one.why ? quiet(one.why) : null);
+async function allowCard(audience) {
+  const { items } = await get("/" + audience + "/subscriptions");
+  const wanted = items.filter((one) => one.ask).map((one) => one.template_id);
+  if (!wanted.length) return null;
+  return card("允许微信提醒", quiet("每点一次“允许”，微信可以各提醒您一次。"), act("允许提醒", async () => {
+    const results = await weixin("popups", { openid: me.openid, template_ids: wanted });
+    await post("/" + audience + "/subscriptions", { report_id: crypto.randomUUID(), results });
+    return "谢谢，已允许";
+  }, true));
+}
+
+/* ---- 医护 ---- */
+offer(team, "tasks", "随访任务", "接手、记录血压", async () => list((await get("/doctor/follow-ups?limit=50")).items, (task) => {
+  const one = task.follow_up, path = "/doctor/follow-ups/" + one.id, upper = number(""), lower = number("");
+  return card(task.resident_name + "，" + task.age + " 岁", state(one.state_text, one.state === "escalated" || task.is_overdue),
+    line(one.occasion_text + "，" + day(one.due_on) + " 前"),
+    one.escalated_at ? line(make("b", { className: "alarm" }, "逾时未应答，已上报团队长 " + moment(one.escalated_at))) : null,
+    one.acts.includes("acknowledge") && one.state !== "scheduled" ? act("我来接手", async () => { await post(path + "/acknowledgement"); return "已接手"; }, true) : null,
+    one.acts.includes("complete") ? make("details", {}, make("summary", {}, "记录血压"),
+      make("div", { className: "pair" }, field("高压", upper), field("低压", lower)),
+      act("保存", async () => {
+        const told = await post(path + "/result", { way: 1, systolic: Number(upper.value), diastolic: Number(lower.value) });
+        return told.control_text + "，" + told.advice_text + (told.next ? "；下次随访 " + day(told.next.due_on) : "");
+      })) : null);
+}, "没有待办的随访。"));
+offer(["doctor"], "applications", "签约申请", "看谁申请，接受或婉拒", async () => list(
+  (await get("/doctor/contracts?state=applied")).items, (one) => card((one.resident_name || "居民") + (one.age ? "，" + one.age + " 岁" : ""),
+    state("待答复"), line(one.team.name), quiet("申请于 " + moment(one.applied_at) + "，" + one.months + " 个月"),
+    one.acts.includes("accept") ? act("接受", async () => { await post("/doctor/contracts/" + one.id + "/acceptance"); return "已接受，等居民确认"; }) : null,
+    one.acts.includes("decline") ? act("婉拒（名额已满）", async () => {
+      await post("/doctor/contracts/" + one.id + "/refusal", { because: "本团队名额已满，请选择附近其他团队。" }); return "已婉拒";
+    }, true) : null), "没有等待答复的申请。"));
+offer(team, "signed", "签约居民", "本团队的签约名单", async () => list((await get("/doctor/residents?limit=50")).items,
+  (one) => card(one.name + "，" + one.age + " 岁", quiet("有效期到 " + one.ends_on)), "还没有签约居民。"));
+offer(["doctor", "pharmacist"], "prescriptions", "长处方", "评估、开具、审核、发药", async () => list(
+  (await get("/doctor/prescriptions?limit=50")).items, staffPrescription, "没有长处方。"));
+function staffPrescription(one) {
+  const path = "/doctor/prescriptions/" + one.id, drugs = one.lines.length ? one.lines.map((each) => each.drug) : one.drugs_wanted;
+  const days = one.days || one.days_wanted, doctor = me.role === "doctor", pharmacist = me.role === "pharmacist";
+  const body = [state(say(one.state), bad(one.state)), line(drugs.map((drug) => drug.name + " " + drug.strength).join("、") + "，" + days + " 天"),
+    quiet(one.confirmation ? "居民已确认 " + one.confirmation.days + " 天" : "居民还没有确认（超过 28 天须先确认）")];
+  if (doctor && one.acts.includes("issue")) {
+    const stable = make("input", { type: "checkbox" }), taught = make("input", { type: "checkbox" });
+    body.push(make("label", { className: "tick" }, stable, "病情稳定，依从性好"), make("label", { className: "tick" }, taught, "已做用药教育"),
+      act("评估并开具 " + days + " 天", async () => {
+        await post(path + "/issue", { diagnoses: ["I10"], days,
+          lines: drugs.map((drug) => ({ drug: drug.code, dose: 1, times_per_day: 1, quantity: days, usage: "口服，每日一次，每次1" + drug.unit })),
+          assessment: { stable: stable.checked, adherent: stable.checked, plan_fits: stable.checked, educated: taught.checked, note: "血压稳定，方案不变。" } });
+        return "已开具，等药师审核";
+      }),
+      act("不予开具", async () => { await post(path + "/refusal", { reason: "请先到社区复查血压。" }); return "已告知居民"; }, true));
+  }
+  if (pharmacist && one.acts.includes("pass")) body.push(act("审核通过", async () => { await post(path + "/review", {}); return "审核通过"; }),
+    act("退回医生", async () => { await post(path + "/return", { reason: "请核对用法用量。" }); return "已退回"; }, true));
+  if (pharmacist && one.acts.includes("dispense")) body.push(act("本人取药，发药", async () => {
+    const told = await post(path + "/dispensing", { collector: { kind: "self" } }); return "已发药，用到 " + day(told.runs_out_on) + " 前";
+  }));
+  return card(one.resident.name, body);
+}
+offer(["specialist"], "clinic", "我的门诊", "哪天坐诊，谁来看", async () => {
+  const found = (await get("/doctor/clinics/sessions")).items, parts = [];
+  for (const one of found.slice(0, 6)) {
+    const people = await get("/doctor/clinics/sessions/" + one.id + "/bookings");
+    parts.push(card(moment(one.starts_at), line(one.institution_name + " " + one.room), quiet("还有 " + one.free + " 个号"),
+      people.map((person) => line(person.seat_number + " 号 " + hour(person.starts_at) + " " + (person.name || "")))));
+  }
+  return parts.length ? parts : [nothing("这段时间没有坐诊安排。")];
+});
+
+/* ---- 管理员 ---- */
+const WEEK = ["", "周一", "周二", "周三", "周四", "周五", "周六", "周日"];
+offer(["manager"], "rosters", "每周门诊安排", "哪位专家，星期几", async () => list((await get("/manager/clinics/rosters?limit=50")).items,
+  (one) => card(one.specialty + " " + one.expert_name, line("每" + WEEK[one.weekday] + " " + one.begins + " 到 " + one.ends),
+    quiet(one.room + "，" + one.capacity + " 个号")), "还没有排班。"));
+offer(["manager"], "sessions", "门诊场次", "约了多少，停诊", async () => list((await get("/manager/clinics/sessions?limit=50")).items,
+  (one) => card(one.specialty + " " + one.expert_name, state(say(one.state), one.state === "cancelled"), line(moment(one.starts_at)),
+    line("已约 " + one.taken + " / " + one.capacity), one.acts.includes("cancel") ? make("details", {}, make("summary", {}, "停诊"),
+      act("确认停诊并通知已约居民", async () => {
+        await post("/manager/clinics/sessions/" + one.id + "/cancellation", { reason: "专家临时有会诊任务" }); return "已停诊，已通知";
+      }, true)) : null), "还没有场次。"));
+offer(["manager"], "teams", "家庭医生团队", "签约人数，还缺什么", async () => list((await get("/manager/teams")).items,
+  (one) => card(one.name, line("签约 " + one.signed + " 人"), quiet(one.members.map((member) => member.name + " " + member.title).join("、"))), "还没有团队。"));
+offer(["manager"], "contracts", "签约人数", "各团队签了多少", async () => list((await get("/manager/contracts/counts")).items,
+  (one) => card(one.team_name, line("签约有效 " + one.active + " 人，最多 " + one.capacity + " 人"),
+    quiet("等团队答复 " + one.applied + " 人，等居民确认 " + one.accepted + " 人")), "还没有签约。"));
+
+/* ---- 演示时间 ---- */
 async function clockCard() {
   const { now } = await get("/demo/clock");
   const ahead = (days) => async () => {
@@ -148,6 +369,7 @@ byId("back").onclick = () => show(view === "home" ? "people" : "home");
 
 async function start() {
   cast = await get("/demo/people");
+  served = new Set(Object.keys((await (await fetch("/openapi.json")).json()).paths));
   const query = new URLSearchParams(location.search);
   const person = cast.people.find((one) => one.key === query.get("as"));
   if (person) await become(person);
