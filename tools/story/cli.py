@@ -39,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
 def play(stage: Stage, tell: Teller, burst: int = 500) -> None:
     """Every step that this API can serve, with one new resident."""
     scene = Scene.open(stage, tell)
-    scene.kept["burst"] = burst
+    scene.burst = burst
     for step in STEPS:
         if stage.offers(*step.needs):
             tell.begin(step.number, step.title)

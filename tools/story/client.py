@@ -78,10 +78,13 @@ class Person:
         code = self.simulator.ask("POST", "/_sim/phone-codes", {"openid": self.openid})["code"]
         return str(code)
 
-    def agree_to(self, templates: list[str]) -> None:
-        """Accept the subscription popup for these message templates."""
+    def agree_to(self, templates: list[str]) -> Answer:
+        """Accept the subscription popup for these message templates, and report it."""
         given = {"openid": self.openid, "template_ids": templates}
-        self.simulator.ask("POST", "/_sim/popups", given)
+        results = self.simulator.ask("POST", "/_sim/popups", given).body
+        report = {"report_id": str(uuid.uuid4()), "results": results}
+        audience = "resident" if self.door == "resident" else "doctor"
+        return self.post(f"/{audience}/subscriptions", report)
 
     def received(self, template: str | None = None) -> list[dict[str, Any]]:
         """What WeChat delivered to this person, in order."""

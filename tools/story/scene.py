@@ -1,12 +1,14 @@
 """What one step leaves to the next: the resident whose story it is, and what she holds."""
 
 import secrets
+import time
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 from backend.identity.rules import check_character
-from backend.kernel.calendar import add_months, shanghai_date
+from backend.kernel.calendar import SHANGHAI, add_months, shanghai_date
 from tools.story.client import Person
 from tools.story.stage import Stage
 from tools.story.telling import Teller
@@ -17,22 +19,37 @@ NO_COUNTY, NO_PERSONS_PHONE = "330599", "140"
 
 @dataclass
 class Scene:
-    """The stage, the teller, and a resident nobody has met before."""
+    """The stage, the teller, and a resident nobody has met before.
+
+    `house` is her centre, `next_visit` the follow-up planned last.
+    """
+
+    ZONE: ClassVar[ZoneInfo] = SHANGHAI
 
     stage: Stage
     tell: Teller
     resident: Person
     id_number: str
     phone: str
-    kept: dict[str, Any] = field(default_factory=dict)
+    burst: int = 500
+    resident_id: str = ""
+    house: str = ""
+    next_visit: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def open(cls, stage: Stage, tell: Teller) -> "Scene":
         """Give WeChat a new user, and the real-name provider a new person."""
         resident, phone = new_user(stage, NAME)
-        number = new_id_number(shanghai_date(stage.now()))
-        stage.simulator.ask("POST", "/_sim/people", {"name": NAME, "id_number": number})
+        number = new_person(stage, NAME)
         return cls(stage, tell, resident, number, phone)
+
+    def today(self) -> date:
+        """The business date."""
+        return shanghai_date(self.stage.now())
+
+    def wait(self, seconds: float) -> None:
+        """Give what must not happen the time to happen."""
+        time.sleep(seconds)
 
     def newcomer(self, name: str) -> Person:
         """Somebody who has logged in, given a phone and agreed, but is not verified yet."""
@@ -43,6 +60,20 @@ class Scene:
         given = {"purpose": "health_data", "version": version}
         person.post("/resident/me/consents", given)
         return person
+
+    def neighbour(self, name: str) -> Person:
+        """Somebody else who is verified."""
+        person = self.newcomer(name)
+        number = new_person(self.stage, name)
+        person.post("/resident/me/verification", {"name": name, "id_number": number})
+        return person
+
+
+def new_person(stage: Stage, name: str) -> str:
+    """Somebody whom the real-name provider knows: an ID number."""
+    number = new_id_number(shanghai_date(stage.now()))
+    stage.simulator.ask("POST", "/_sim/people", {"name": name, "id_number": number})
+    return number
 
 
 def new_user(stage: Stage, name: str) -> tuple[Person, str]:

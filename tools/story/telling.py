@@ -47,7 +47,7 @@ class Teller:
             raise Broken(what)
 
 
-def until(ask: Callable[[], T], good: Callable[[T], Any], seconds: float = 15) -> T:
+def until(ask: Callable[[], T], good: Callable[[T], Any], seconds: float = 30) -> T:
     """Ask again and again until the answer is good, at most so long; the last answer."""
     deadline = time.monotonic() + seconds
     while True:

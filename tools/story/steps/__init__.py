@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from tools.story.scene import Scene
-from tools.story.steps import arrival, contract, refusals
+from tools.story.steps import arrival, burst, clinic, contract, followup, prescription, refusals
 
 
 class Step(NamedTuple):
@@ -19,5 +19,9 @@ class Step(NamedTuple):
 STEPS = [
     Step(1, arrival.TITLE, arrival.NEEDS, arrival.play),
     Step(2, contract.TITLE, contract.NEEDS, contract.play),
+    Step(3, clinic.TITLE, clinic.NEEDS, clinic.play),
+    Step(4, followup.TITLE, followup.NEEDS, followup.play),
+    Step(5, prescription.TITLE, prescription.NEEDS, prescription.play),
+    Step(6, burst.TITLE, burst.NEEDS, burst.play),
     Step(7, refusals.TITLE, refusals.NEEDS, refusals.play),
 ]
