@@ -14,7 +14,7 @@ from backend.identity.queries import (
     residents,
     staff,
 )
-from backend.identity.rules import Sex
+from backend.identity.rules import IdNumber, Malformed, Sex, Title, id_number, person_name, rank_of
 from backend.identity.service import (
     Session,
     consent,
@@ -29,7 +29,9 @@ __all__ = [
     "Account",
     "Consent",
     "ConsentText",
+    "IdNumber",
     "Level",
+    "Malformed",
     "Purpose",
     "RealName",
     "RealNameServer",
@@ -37,6 +39,7 @@ __all__ = [
     "Session",
     "Sex",
     "Staff",
+    "Title",
     "Verdict",
     "WeChat",
     "WeChatServer",
@@ -46,10 +49,13 @@ __all__ = [
     "consent_text",
     "consents",
     "give_phone",
+    "id_number",
     "log_in",
     "log_in_staff",
     "openid_of_resident",
     "openid_of_staff",
+    "person_name",
+    "rank_of",
     "resident",
     "residents",
     "staff",

@@ -14,8 +14,13 @@ def visible_to(ctx: Context) -> ColumnElement[bool]:
     if ctx.actor.role is Role.RESIDENT:
         return Resident.id == ctx.person
     if ctx.actor.role in CLINICAL:
-        return Resident.id.in_(related(ctx, *Kind))
+        return Resident.id.in_(related(ctx, *_kinds_for(ctx.actor.role)))
     return true() if ctx.actor.role is Role.CLOCK else false()
+
+
+def _kinds_for(role: Role) -> list[Kind]:
+    """A prescription is known to a whole institution, yet only pharmacists need the person."""
+    return [kind for kind in Kind if kind is not Kind.PRESCRIBED or role is Role.PHARMACIST]
 
 
 def own_account(ctx: Context) -> bool:

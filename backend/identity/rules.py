@@ -84,6 +84,20 @@ class Title(StrEnum):
         return dict(zip(Title, ("初级", "中级", "副高级", "正高级"), strict=True))[self]
 
 
+def rank_of(title: str) -> Title:
+    """Read the rank [职称级别] from a title as certificates write it; unknown ones are junior."""
+    return next((rank for word, rank in _RANKS if word in title), Title.JUNIOR)
+
+
+# The first that fits: 副主任医师 contains 主任.
+_RANKS = (
+    ("副主任", Title.ASSOCIATE_SENIOR),
+    ("主任", Title.SENIOR),
+    ("主治", Title.INTERMEDIATE),
+    ("主管", Title.INTERMEDIATE),
+)
+
+
 @dataclass(frozen=True)
 class IdNumber:
     """A well-formed 18-character number [公民身份号码] and what it tells."""

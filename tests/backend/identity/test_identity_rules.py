@@ -15,6 +15,7 @@ from backend.identity.rules import (
     id_number,
     mobile_number,
     person_name,
+    rank_of,
 )
 from backend.prescriptions.rules import LONG_PRESCRIPTION
 
@@ -217,3 +218,18 @@ def test_titles_are_named_as_certificates_do() -> None:
 def test_the_standard_on_long_prescriptions_knows_these_titles() -> None:
     titles = LONG_PRESCRIPTION.editions[-1].first_titles
     assert titles == set(Title) - {Title.JUNIOR}
+
+
+@pytest.mark.parametrize(
+    ("title", "rank"),
+    [
+        ("主任医师", Title.SENIOR),
+        ("副主任医师", Title.ASSOCIATE_SENIOR),
+        ("主治医师", Title.INTERMEDIATE),
+        ("主管药师", Title.INTERMEDIATE),
+        ("住院医师", Title.JUNIOR),
+        ("管理员", Title.JUNIOR),
+    ],
+)
+def test_a_title_tells_the_rank(title: str, rank: Title) -> None:
+    assert rank_of(title) is rank
