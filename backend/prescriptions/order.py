@@ -102,3 +102,46 @@ class Order:
     confirmed: bool = False  # by the resident
     contract_active: bool = False
     since_last: frozenset[Stop] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assessment:
+    """What the doctor found and did before prescribing (LP-4, LP-9); counts once it is noted."""
+
+    stable: bool
+    adherent: bool
+    plan_fits: bool
+    educated: bool
+    note: str | None
+
+    @property
+    def fits(self) -> bool:
+        """Whether the resident may have a long prescription at all (LP-1)."""
+        return self.stable and self.adherent and self.plan_fits
+
+
+@dataclass(frozen=True, kw_only=True)
+class DraftLine:
+    """One drug as the doctor writes it, by its code in the formulary."""
+
+    drug: str
+    dose: Decimal
+    times_per_day: Decimal
+    quantity: int
+    usage: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """What the doctor writes; judged before it becomes a prescription.
+
+    `since_last` is what happened since the last one (LP-11); `extended` lets it be dispensed on
+    three days instead of one (RX-3).
+    """
+
+    diagnoses: Sequence[str]
+    lines: Sequence[DraftLine]
+    days: int
+    assessment: Assessment
+    since_last: frozenset[Stop] = frozenset()
+    extended: bool = False

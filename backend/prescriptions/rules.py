@@ -61,11 +61,12 @@ def policy_of(region: Region, std: LongPrescription) -> PrescriptionPolicy:
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why an order cannot stand: the clause, a code for clients, a text for people."""
+    """Why an order cannot stand: the clause, a code for clients, a text for people, and where."""
 
     clause: str
     code: str
     text: str
+    pointer: str = ""  # JSON pointer into the order as it was written
 
 
 Check = Callable[[Order, LongPrescription, PrescriptionPolicy], Iterable[Refusal]]
@@ -78,28 +79,33 @@ def judge(order: Order, std: LongPrescription, policy: PrescriptionPolicy) -> li
 
 def _stable(order: Order, _std: object, _policy: object) -> Iterator[Refusal]:
     if not order.condition_stable:
-        yield Refusal(
-            "LP-1", "not_stable", "病情稳定、治疗方案和依从性良好的慢性病患者才能使用长处方"
-        )
+        text = "病情稳定、治疗方案和依从性良好的慢性病患者才能使用长处方"
+        yield Refusal("LP-1", "not_stable", text, "/assessment")
 
 
 def _drug_classes(order: Order, std: LongPrescription, _policy: object) -> Iterator[Refusal]:
-    for drug in (line.drug for line in order.lines):
+    for at, drug in enumerate(line.drug for line in order.lines):
         excepted = drug.drug_class is DrugClass.ANTIMICROBIAL and matches(
             order.diagnoses, std.antimicrobial_exceptions
         )
         if drug.drug_class in std.never and not excepted:
             text = f"{drug.name}属于{drug.drug_class.label}，不能开长处方"
-            yield Refusal("LP-2", "drug_never_long", text)
+            yield Refusal("LP-2", "drug_never_long", text, f"/lines/{at}/drug")
 
 
-def _days(order: Order, std: LongPrescription, policy: PrescriptionPolicy) -> Iterator[Refusal]:
-    if order.days < 1:
-        yield Refusal("LP-3", "days_invalid", "请填写用药天数")
-    if order.days > std.max_days:
-        yield Refusal("LP-3", "days_above_national", f"长处方最长不超过{std.max_days}天")
-    elif order.days > policy.max_days:
-        yield Refusal("LP-15", "days_above_region", f"本地长处方最长不超过{policy.max_days}天")
+def _days(order: Order, std: LongPrescription, policy: PrescriptionPolicy) -> Iterable[Refusal]:
+    return judge_days(order.days, std, policy)
+
+
+def judge_days(days: int, std: LongPrescription, policy: PrescriptionPolicy) -> Iterator[Refusal]:
+    """Tell what forbids so many days, wanted or prescribed."""
+    if days < 1:
+        yield Refusal("LP-3", "days_invalid", "请填写用药天数", "/days")
+    if days > std.max_days:
+        yield Refusal("LP-3", "days_above_national", f"长处方最长不超过{std.max_days}天", "/days")
+    elif days > policy.max_days:
+        text = f"本地长处方最长不超过{policy.max_days}天"
+        yield Refusal("LP-15", "days_above_region", text, "/days")
 
 
 def _strict(order: Order, _std: object, policy: PrescriptionPolicy) -> Iterator[Refusal]:
@@ -107,11 +113,13 @@ def _strict(order: Order, _std: object, policy: PrescriptionPolicy) -> Iterator[
         return
     over = f"超过{policy.strict_above_days}天的处方"
     if not order.assessed:
-        yield Refusal("LP-4", "assessment_missing", f"{over}须先完成评估并记入病历")
+        text = f"{over}须先完成评估并记入病历"
+        yield Refusal("LP-4", "assessment_missing", text, "/assessment/note")
     if not order.educated:
-        yield Refusal("LP-4", "education_missing", f"{over}须先对患者进行用药教育")
+        text = f"{over}须先对患者进行用药教育"
+        yield Refusal("LP-4", "education_missing", text, "/assessment/educated")
     if not order.confirmed:
-        yield Refusal("LP-4", "confirmation_missing", f"{over}须由患者本人确认")
+        yield Refusal("LP-4", "confirmation_missing", f"{over}须由患者本人确认", "/days")
 
 
 def _turn(order: Order, std: LongPrescription, _policy: object) -> Iterator[Refusal]:
@@ -122,37 +130,44 @@ def _turn(order: Order, std: LongPrescription, _policy: object) -> Iterator[Refu
     if order.turn is Turn.FIRST and order.prescriber_title not in std.first_titles:
         yield Refusal("LP-8", "title_too_low", "首次长处方须由中级及以上职称的医师开具")
     if order.turn is Turn.FIRST and not order.assessed:
-        yield Refusal("LP-9", "first_unassessed", "首次开具长处方前须全面评估并记入病历")
+        text = "首次开具长处方前须全面评估并记入病历"
+        yield Refusal("LP-9", "first_unassessed", text, "/assessment/note")
 
 
 def _local(order: Order, _std: object, policy: PrescriptionPolicy) -> Iterator[Refusal]:
     if not any(matches(order.diagnoses, disease.codes) for disease in policy.diseases):
         listed = "、".join(disease.name for disease in policy.diseases)
-        yield Refusal("LP-15", "disease_not_listed", f"本地可开长处方的病种为{listed}")
+        text = f"本地可开长处方的病种为{listed}"
+        yield Refusal("LP-15", "disease_not_listed", text, "/diagnoses")
     if policy.contract_required and not order.contract_active:
         yield Refusal("LP-15", "contract_missing", "本地规定：与家庭医生签约后才能开长处方")
 
 
 def _form(order: Order, std: LongPrescription, _policy: object) -> Iterator[Refusal]:
     if not order.lines:
-        yield Refusal("RX-1", "no_drug", "处方中没有药品")
+        yield Refusal("RX-1", "no_drug", "处方中没有药品", "/lines")
     if len(order.lines) > std.max_drugs:
-        yield Refusal("RX-1", "too_many_drugs", f"每张处方不能超过{std.max_drugs}种药品")
-    for line in order.lines:
+        text = f"每张处方不能超过{std.max_drugs}种药品"
+        yield Refusal("RX-1", "too_many_drugs", text, "/lines")
+    for at, line in enumerate(order.lines):
         usage = "".join(line.usage.split())
         if not usage or any(vague in usage for vague in std.vague_usages):
-            yield Refusal("RX-2", "usage_vague", f"请写明{line.drug.name}的具体用法")
+            text = f"请写明{line.drug.name}的具体用法"
+            yield Refusal("RX-2", "usage_vague", text, f"/lines/{at}/usage")
+        if line.drug.code in {before.drug.code for before in order.lines[:at]}:
+            text = f"{line.drug.name}写了两次，请合并为一行"
+            yield Refusal("RX-2", "drug_repeated", text, f"/lines/{at}/drug")
 
 
 def _quantities(order: Order, _std: object, _policy: object) -> Iterator[Refusal]:
-    for line in order.lines:
-        enough = units_for(line, order.days)
+    for at, line in enumerate(order.lines):
+        pointer, enough = f"/lines/{at}/quantity", units_for(line, order.days)
         if line.quantity < enough:
-            yield Refusal("RX-2", "quantity_short", f"{line.drug.name}的数量不够{order.days}天")
+            text = f"{line.drug.name}的数量不够{order.days}天"
+            yield Refusal("RX-2", "quantity_short", text, pointer)
         if line.quantity > in_whole_packs(enough, line.drug):
-            yield Refusal(
-                "LP-3", "quantity_above_days", f"{line.drug.name}的数量超过{order.days}天"
-            )
+            text = f"{line.drug.name}的数量超过{order.days}天"
+            yield Refusal("LP-3", "quantity_above_days", text, pointer)
 
 
 CHECKS: tuple[Check, ...] = (

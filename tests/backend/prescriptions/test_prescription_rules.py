@@ -42,6 +42,10 @@ def a_line(days: int = 28, drug: Drug = AMLODIPINE, **more: Any) -> Line:
     return Line(**{"drug": drug, **told, "quantity": max(days, 1), **more})
 
 
+def several_lines(count: int) -> list[Line]:
+    return [a_line(drug=replace(AMLODIPINE, code=f"EX{n:03d}")) for n in range(count)]
+
+
 def an_order(days: int = 28, **more: Any) -> Order:
     prepared = {"condition_stable": True, "assessed": True, "educated": True, "confirmed": True}
     told = {"diagnoses": ["I10.x00"], "turn": Turn.FIRST, "prescriber_title": "intermediate"}
@@ -86,8 +90,9 @@ def test_a_well_prepared_order_passes(days: int) -> None:
         (an_order(diagnoses=["J00.x00"]), [("LP-15", "disease_not_listed")]),
         (an_order(diagnoses=["J00.x00", "e11.900"]), []),
         (an_order(lines=[]), [("RX-1", "no_drug")]),
-        (an_order(lines=[a_line()] * 5), []),
-        (an_order(lines=[a_line()] * 6), [("RX-1", "too_many_drugs")]),
+        (an_order(lines=several_lines(5)), []),
+        (an_order(lines=several_lines(6)), [("RX-1", "too_many_drugs")]),
+        (an_order(lines=[a_line()] * 2), [("RX-2", "drug_repeated")]),
         (an_order(lines=[a_line(usage="遵 医嘱")]), [("RX-2", "usage_vague")]),
         (an_order(lines=[a_line(usage="自用")]), [("RX-2", "usage_vague")]),
         (an_order(lines=[a_line(usage=" ")]), [("RX-2", "usage_vague")]),
