@@ -1,0 +1,158 @@
+"""How prescriptions and drugs are found; every read is limited to what the actor may see."""
+
+import hashlib
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from uuid import UUID
+
+from sqlalchemy import Select, or_, select
+
+from backend import identity
+from backend.kernel.context import Context
+from backend.kernel.database import db, held, one
+from backend.kernel.errors import Fault
+from backend.kernel.paging import Page, Wanted, page
+from backend.kernel.relations import Kind, Relation, in_force
+from backend.prescriptions import policy
+from backend.prescriptions.errors import UnknownDrug
+from backend.prescriptions.models import FormularyDrug, Prescription, State
+from config.settings import ROOT
+
+_TEXT = ROOT / "config" / "texts" / "long_prescription_confirmation.toml"
+_LASTING = [State.IN_USE, State.RENEWED, State.FINISHED, State.TERMINATED]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A prescription and the person it is for, as staff see them."""
+
+    prescription: Prescription
+    resident: identity.Resident
+
+    @property
+    def resident_id(self) -> UUID:
+        """Whose record this is."""
+        return self.prescription.resident_id
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmationText:
+    """What the resident is asked to confirm; `digest` is the SHA-256 of the body, in hex."""
+
+    version: str
+    title: str
+    body: str
+
+    @property
+    def digest(self) -> str:
+        """What tells this text from any other."""
+        return hashlib.sha256(self.body.encode()).hexdigest()
+
+
+def find(ctx: Context, prescription_id: UUID) -> Prescription:
+    """One prescription; raises `NotFound`."""
+    return one(_visible(ctx).where(Prescription.id == prescription_id))
+
+
+def hold(ctx: Context, prescription_id: UUID) -> Prescription:
+    """One prescription, locked until the commit; raises `NotFound`."""
+    return held(_visible(ctx).where(Prescription.id == prescription_id))
+
+
+def prescriptions(ctx: Context, wanted: Wanted, state: State | None = None) -> Page[Prescription]:
+    """Those the actor may see, newest first; of one state where it is given."""
+    found = _visible(ctx)
+    if state is not None:
+        found = found.where(Prescription.state == state)
+    return page(found, [Prescription.id], wanted, newest_first=True)
+
+
+def charts(ctx: Context, found: Sequence[Prescription]) -> list[Chart]:
+    """These prescriptions with the people they are for."""
+    people = identity.residents(ctx, {row.resident_id for row in found})
+    return [Chart(row, people[row.resident_id]) for row in found]
+
+
+def _visible(ctx: Context) -> Select[Prescription]:
+    return select(Prescription).where(policy.visible_to(ctx))
+
+
+def formulary(_ctx: Context, wanted: Wanted, search: str | None = None) -> Page[FormularyDrug]:
+    """The drugs listed now, by name; those whose name or code contains `search`."""
+    found = select(FormularyDrug).where(FormularyDrug.is_listed)
+    if search is not None:
+        columns = (FormularyDrug.name, FormularyDrug.code)
+        found = found.where(or_(*(column.icontains(search, autoescape=True) for column in columns)))
+    return page(found, [FormularyDrug.name, FormularyDrug.id], wanted)
+
+
+def drugs(codes: Sequence[str], pointer: str) -> list[FormularyDrug]:
+    """The listed drugs with these codes, in their order; raises `UnknownDrug`.
+
+    `pointer` says where in the request the n-th code stands, as in `/lines/{}/drug`.
+    """
+    found = select(FormularyDrug).where(FormularyDrug.code.in_(codes), FormularyDrug.is_listed)
+    known = {row.code: row for row in db.session.execute(found).scalars()}
+    faults = [
+        Fault(pointer.format(at), f"目录中没有“{code}”")
+        for at, code in enumerate(codes)
+        if code not in known
+    ]
+    if faults:
+        raise UnknownDrug(faults)
+    return [known[code] for code in codes]
+
+
+def signed_team(ctx: Context, resident_id: UUID) -> UUID | None:
+    """The team this resident has signed with, `None` without a contract in force."""
+    signed = select(Relation.party_id).where(
+        Relation.resident_id == resident_id, Relation.kind == Kind.SIGNED, in_force(ctx)
+    )
+    return db.session.execute(signed.limit(1)).scalar_one_or_none()
+
+
+def last_of(resident_id: UUID) -> Prescription | None:
+    """The newest prescription that was used or stopped: what a renewal goes on from."""
+    lasting = select(Prescription).where(
+        Prescription.resident_id == resident_id, Prescription.state.in_(_LASTING)
+    )
+    newest = lasting.order_by(Prescription.issued_at.desc(), Prescription.id.desc()).limit(1)
+    return db.session.execute(newest).scalar_one_or_none()
+
+
+def in_use(resident_id: UUID) -> Sequence[Prescription]:
+    """What this resident takes now, locked."""
+    found = select(Prescription).where(
+        Prescription.resident_id == resident_id, Prescription.state == State.IN_USE
+    )
+    return db.session.execute(found.with_for_update()).scalars().all()
+
+
+def lapsed(ctx: Context, limit: int = 500) -> Sequence[UUID]:
+    """Those issued and not collected within their days of validity."""
+    waiting = Prescription.state.in_([State.ISSUED, State.REVIEWED])
+    found = select(Prescription.id).where(waiting, Prescription.valid_until < ctx.today)
+    return db.session.execute(found.order_by(Prescription.valid_until).limit(limit)).scalars().all()
+
+
+def used_up(ctx: Context, limit: int = 500) -> Sequence[UUID]:
+    """Those whose drugs have run out without a renewal."""
+    found = select(Prescription.id).where(
+        Prescription.state == State.IN_USE, Prescription.runs_out_on <= ctx.today
+    )
+    return db.session.execute(found.order_by(Prescription.runs_out_on).limit(limit)).scalars().all()
+
+
+def confirmation_text(prescription: Prescription) -> ConfirmationText:
+    """What this resident is asked to confirm: days and drugs as she asked for them."""
+    text = _template()
+    names = "、".join(f"{drug.name}（{drug.strength}）" for drug in prescription.wishes)
+    body = text["body"].strip().format(days=prescription.days_wanted, drugs=names)
+    return ConfirmationText(text["version"], text["title"], body)
+
+
+@cache
+def _template() -> dict[str, str]:
+    return tomllib.loads(_TEXT.read_text("utf-8"))
