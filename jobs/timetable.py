@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from jobs import clinics, contracting, housekeeping
+from jobs import clinics, contracting, housekeeping, prescriptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,4 +25,6 @@ TIMETABLE = [
     Job("clinics.generate", timedelta(hours=1), clinics.generate),
     Job("housekeeping.forget_ticks", timedelta(hours=1), housekeeping.forget_ticks),
     Job("housekeeping.forget_answers", timedelta(hours=1), housekeeping.forget_answers),
+    Job("prescriptions.expire", timedelta(hours=1), prescriptions.expire),
+    Job("prescriptions.run_out", timedelta(hours=1), prescriptions.run_out),
 ]
