@@ -2,7 +2,16 @@
 
 from flask import Flask
 
-from backend import clinics, contracting, identity, messaging, network, prescriptions, teams
+from backend import (
+    clinics,
+    contracting,
+    followups,
+    identity,
+    messaging,
+    network,
+    prescriptions,
+    teams,
+)
 from backend.kernel import cache, events, logs
 from backend.kernel.clock import Clock, ShiftedClock, SystemClock
 from backend.kernel.crypto import Keyring
@@ -11,7 +20,7 @@ from backend.kernel.regions import Region
 from backend.reactions import REACTIONS
 from config.settings import Settings
 
-FEATURES = [network, identity, messaging, teams, contracting, clinics, prescriptions]
+FEATURES = [network, identity, messaging, teams, contracting, clinics, prescriptions, followups]
 
 
 def assemble(settings: Settings, clock: Clock | None = None) -> Flask:

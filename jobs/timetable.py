@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from jobs import clinics, contracting, housekeeping, prescriptions
+from jobs import clinics, contracting, followups, housekeeping, prescriptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,8 @@ class Job:
 TIMETABLE = [
     Job("contracting.expire", timedelta(minutes=10), contracting.expire),
     Job("clinics.generate", timedelta(hours=1), clinics.generate),
+    Job("followups.remind_due", timedelta(minutes=1), followups.remind_due),
+    Job("followups.escalate_overdue", timedelta(minutes=1), followups.escalate_overdue),
     Job("housekeeping.forget_ticks", timedelta(hours=1), housekeeping.forget_ticks),
     Job("housekeeping.forget_answers", timedelta(hours=1), housekeeping.forget_answers),
     Job("prescriptions.expire", timedelta(hours=1), prescriptions.expire),

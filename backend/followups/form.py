@@ -1,5 +1,6 @@
 """The words and codes of the follow-up form [高血压患者随访服务记录表]."""
 
+from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
 
@@ -171,3 +172,105 @@ class EndReason(IntEnum):
     def label(self) -> str:
         """Name it as the form does."""
         return ("死亡", "迁出", "失访", "拒绝")[self - 1]
+
+
+class Adherence(IntEnum):
+    """Whether the medicine is taken [服药依从性]."""
+
+    REGULAR = 1
+    INTERRUPTED = 2
+    NONE = 3
+
+    @property
+    def label(self) -> str:
+        """Name it as the form does."""
+        return ("规律", "间断", "不服药")[self - 1]
+
+
+class Salt(IntEnum):
+    """How salty the meals are [摄盐情况]."""
+
+    LIGHT = 1
+    MIDDLING = 2
+    HEAVY = 3
+
+    @property
+    def label(self) -> str:
+        """Name it as the form does."""
+        return ("轻", "中", "重")[self - 1]
+
+
+class Obstacle(StrEnum):
+    """Why no reading came of a follow-up; each an honest way out (C-3)."""
+
+    NOT_REACHED = "not_reached"
+    WRONG_NUMBER = "wrong_number"
+    REFUSED = "refused"
+    MOVED = "moved"
+    DIED = "died"
+
+    @property
+    def always_ends(self) -> bool:
+        """Whether the programme ends with it, whatever the team says."""
+        return self in (Obstacle.MOVED, Obstacle.DIED)
+
+    @property
+    def end_reason(self) -> EndReason:
+        """The form's reason where the programme ends with it."""
+        return _END_REASONS[self]
+
+
+_END_REASONS = {
+    Obstacle.NOT_REACHED: EndReason.LOST,
+    Obstacle.WRONG_NUMBER: EndReason.LOST,
+    Obstacle.REFUSED: EndReason.REFUSED,
+    Obstacle.MOVED: EndReason.MOVED,
+    Obstacle.DIED: EndReason.DEATH,
+}
+
+
+class Outcome(StrEnum):
+    """How a follow-up ended; only `SEEN` counts as done."""
+
+    SEEN = "seen"
+    NOT_REACHED = "not_reached"
+    WRONG_NUMBER = "wrong_number"
+    REFUSED = "refused"
+    MOVED = "moved"
+    DIED = "died"
+
+    @property
+    def label(self) -> str:
+        """Name it for people."""
+        names = ("已随访", "未联系上", "号码有误", "本次谢绝", "已迁出", "已去世")
+        return names[list(Outcome).index(self)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lifestyle:
+    """What the form asks about habits; amounts are a day's, alcohol in 两 of spirits."""
+
+    weight_kg: float | None = None
+    cigarettes: int | None = None
+    alcohol: float | None = None
+    exercise_per_week: int | None = None
+    exercise_minutes: int | None = None
+    salt: Salt | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Findings:
+    """What was found and heard at a visit, as the form has it."""
+
+    way: Way
+    systolic: int
+    diastolic: int
+    heart_rate: int | None = None
+    symptoms: frozenset[Symptom] = frozenset()
+    signs: frozenset[Sign] = frozenset()
+    pregnant_or_lactating: bool = False
+    reaction: Reaction = Reaction.NONE
+    complication: Complication = Complication.NO_CHANGE
+    adherence: Adherence | None = None
+    lifestyle: Lifestyle = Lifestyle()
+    note: str | None = None

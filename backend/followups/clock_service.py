@@ -1,0 +1,65 @@
+"""What happens to follow-ups by itself: they fall due, go to the team lead, follow the contract."""
+
+from datetime import timedelta
+
+from backend import contracting, teams
+from backend.followups import plan, policy, queries
+from backend.followups.events import FollowUpEscalated, FollowUpFellDue
+from backend.followups.models import LIFE, Act, Enrolment, EnrolmentState, FollowUp
+from backend.followups.queries import Care
+from backend.followups.rules import acknowledge_by
+from backend.kernel.calendar import is_workday
+from backend.kernel.context import Context
+from backend.kernel.events import record
+from backend.kernel.lifecycle import IllegalMove
+from backend.kernel.policy import admitted, by_clock, permitted
+
+ContractEvent = contracting.ContractActivated | contracting.ContractEnded
+
+
+@permitted(policy.by_itself)
+def fall_due(ctx: Context, visit: FollowUp) -> FollowUp:
+    """Put the task to the doctor who answers now; the region's working hours begin to count."""
+    state = LIFE.after(visit.state, Act.FALL_DUE)
+    rules = queries.policy_of(ctx)
+    if visit.due_on > ctx.today + timedelta(days=rules.notice_days):
+        raise IllegalMove
+
+    visit.state, visit.told_at = state, ctx.at
+    visit.answer_by = acknowledge_by(ctx.at, rules, is_workday)
+    record(ctx, FollowUpFellDue(visit.resident_id, visit.id, visit.doctor_id, visit.due_on))
+    return visit
+
+
+@permitted(policy.by_itself)
+def escalate(ctx: Context, visit: FollowUp) -> FollowUp:
+    """Put what nobody took on in time to the team lead, once and for all to see."""
+    state = LIFE.after(visit.state, Act.ESCALATE)
+    if visit.answer_by is None or ctx.at < visit.answer_by:
+        raise IllegalMove
+    lead_id = teams.lead_of(ctx, visit.team_id) or visit.doctor_id
+
+    visit.state, visit.escalated_at, visit.escalated_to = state, ctx.at, lead_id
+    record(ctx, FollowUpEscalated(visit.resident_id, visit.id, lead_id, visit.due_on))
+    return visit
+
+
+@admitted(by_clock)
+def follow_contract(ctx: Context, event: ContractEvent) -> None:
+    """Let the resident's programmes follow the contract: wait without one, go on with one.
+
+    It looks at what is true now, so the order in which contracts began and ended is no matter.
+    """
+    care = queries.care_of(ctx, event.resident_id)
+    for enrolment in queries.hold_live_enrolments(ctx, event.resident_id):
+        _settle(ctx, enrolment, care)
+
+
+def _settle(ctx: Context, enrolment: Enrolment, care: Care | None) -> None:
+    active = enrolment.state is EnrolmentState.ACTIVE
+    if care is None and active:
+        plan.suspend(ctx, enrolment)
+    elif care and active:
+        plan.hand_over(ctx, enrolment, care)
+    elif care:
+        plan.resume(ctx, enrolment, care)

@@ -1,0 +1,60 @@
+"""What we tell whom about follow-ups: reactions to what has happened, each message once."""
+
+from uuid import UUID
+
+from backend import messaging, teams
+from backend.followups.events import (
+    EmergencyFound,
+    FollowUpAcknowledged,
+    FollowUpCancelled,
+    FollowUpCompleted,
+    FollowUpEscalated,
+    FollowUpFellDue,
+    FollowUpMissed,
+)
+from backend.kernel.context import Context
+from backend.messaging import MessageKind, To
+
+Closed = FollowUpCompleted | FollowUpMissed | FollowUpCancelled
+TASKS = (MessageKind.FOLLOW_UP_TASK, MessageKind.FOLLOW_UP_ESCALATED)
+ONCE = "once"
+
+
+def remind_resident(ctx: Context, event: FollowUpFellDue) -> None:
+    """Tell the resident the day."""
+    day = {"date": messaging.as_date(event.due_on)}
+    to = To.resident(event.resident_id)
+    messaging.queue(ctx, MessageKind.FOLLOW_UP_DUE, to, event.followup_id, ONCE, day)
+
+
+def give_task(ctx: Context, event: FollowUpFellDue) -> None:
+    """Tell the responsible doctor that somebody of the team must take it on."""
+    _tell(ctx, MessageKind.FOLLOW_UP_TASK, event.doctor_id, event.followup_id)
+
+
+def tell_lead(ctx: Context, event: FollowUpEscalated) -> None:
+    """Tell the team lead that nobody took it on in time."""
+    _tell(ctx, MessageKind.FOLLOW_UP_ESCALATED, event.lead_id, event.followup_id)
+
+
+def alert_team(ctx: Context, event: EmergencyFound) -> None:
+    """Tell everybody of the team, once for each reading."""
+    for staff_id in teams.members_of(ctx, event.team_id):
+        occasion = str(event.measurement_id)
+        _tell(ctx, MessageKind.EMERGENCY_ALERT, staff_id, event.followup_id, occasion)
+
+
+def withdraw_task(ctx: Context, event: FollowUpAcknowledged) -> None:
+    """Somebody has taken it on: what still waits to ask for that is pointless."""
+    messaging.withdraw(ctx, event.followup_id, *TASKS)
+
+
+def withdraw_all(ctx: Context, event: Closed) -> None:
+    """It is over: nobody is reminded any more. An alert stays."""
+    messaging.withdraw(ctx, event.followup_id, *TASKS, MessageKind.FOLLOW_UP_DUE)
+
+
+def _tell(
+    ctx: Context, kind: MessageKind, staff_id: UUID, followup_id: UUID, occasion: str = ONCE
+) -> None:
+    messaging.queue(ctx, kind, To.staff(staff_id), followup_id, occasion, {})

@@ -1,0 +1,21 @@
+"""Puts follow-ups to those who answer for them; late or twice, each is told once."""
+
+from backend import followups
+from backend.kernel.entry import now
+from jobs.sweeping import each
+
+
+def remind_due() -> int:
+    """What is near enough falls due: the resident is reminded, the doctor has a task."""
+    return each(
+        followups.due(now()),
+        lambda followup_id: followups.fall_due(now(), followups.hold(now(), followup_id)),
+    )
+
+
+def escalate_overdue() -> int:
+    """What nobody took on within the region's working hours goes to the team lead."""
+    return each(
+        followups.unanswered(now()),
+        lambda followup_id: followups.escalate(now(), followups.hold(now(), followup_id)),
+    )

@@ -1,0 +1,117 @@
+"""我的随访: what is planned, what was found, and an answer measured at home."""
+
+from typing import Any
+from uuid import UUID
+
+from marshmallow import Schema, validate
+
+from backend import followups
+from backend.followups import Act, FollowUp, Measurement, Symptom
+from backend.kernel.context import Context
+from backend.kernel.paging import Page, Wanted
+from miniapp_api import fields
+from miniapp_api.access import Audience
+from miniapp_api.contract import Api, PageQuery, StrictSchema, creates, gives, lists, page_of, takes
+
+api = Api("followups", Audience.RESIDENT)
+
+SEEK_CARE = (
+    "这个血压很高。请马上坐下休息；如有胸闷、头痛、看不清、说话或走路不便，请立即拨打 120。"
+    "您的家庭医生团队已收到提醒，会尽快联系您。"
+)
+THANKS = "已记录，您的家庭医生团队会看到。谢谢您按时测量。"
+
+
+class OwnFollowUpSchema(Schema):
+    """One of my follow-ups; `acts` says what I may do now."""
+
+    id = fields.UUID(required=True)
+    programme = fields.choice(followups.Programme, required=True)
+    programme_text = fields.Text(20, required=True, attribute="programme.label")
+    occasion = fields.choice(followups.Occasion, required=True)
+    occasion_text = fields.Text(20, required=True, attribute="occasion.label")
+    due_on = fields.Date(required=True)
+    state = fields.choice(followups.State, required=True)
+    state_text = fields.Text(20, required=True, attribute="state.label")
+    closed_at = fields.AwareDateTime(required=True, allow_none=True)
+    advice = fields.choice(followups.Advice, required=True, allow_none=True)
+    advice_text = fields.Function(
+        lambda visit: visit.advice and visit.advice.label,
+        required=True,
+        metadata={"type": ["string", "null"]},
+    )
+    acts = fields.Function(
+        lambda visit: [act for act in visit.acts if act is Act.ANSWER],
+        required=True,
+        metadata={"type": "array", "items": {"type": "string"}},
+    )
+
+
+class OwnReadingSchema(Schema):
+    """One of my readings, in mmHg and beats a minute."""
+
+    id = fields.UUID(required=True)
+    followup_id = fields.UUID(required=True)
+    source = fields.choice(followups.Source, required=True)
+    source_text = fields.Text(20, required=True, attribute="source.label")
+    taken_on = fields.Date(required=True)
+    systolic = fields.Whole(40, 300, required=True)
+    diastolic = fields.Whole(20, 250, required=True)
+    heart_rate = fields.Whole(20, 250, required=True, allow_none=True)
+
+
+class AnsweredSchema(OwnReadingSchema):
+    """What was kept, and a kind word; `is_urgent` asks for help at once."""
+
+    is_urgent = fields.Function(followups.is_urgent, required=True, metadata={"type": "boolean"})
+    text = fields.Function(
+        lambda row: SEEK_CARE if followups.is_urgent(row) else THANKS,
+        required=True,
+        metadata={"type": "string"},
+    )
+
+
+class AnswerSchema(StrictSchema):
+    """What I measured at home."""
+
+    systolic = fields.Whole(40, 300, required=True)
+    diastolic = fields.Whole(20, 250, required=True)
+    heart_rate = fields.Whole(20, 250)
+    symptoms = fields.List(
+        fields.Enum(Symptom, by_value=fields.Whole(1, 9)),
+        validate=validate.Length(max=9, error="最多 9 项"),
+        load_default=list,
+    )
+
+
+@api.get("/follow-ups")
+@lists(PageQuery)
+@gives(page_of(OwnFollowUpSchema))
+def mine(ctx: Context, *, wanted: Wanted) -> Page[FollowUp]:
+    """我的随访 · The latest day first."""
+    return followups.own(ctx, wanted)
+
+
+@api.get("/follow-ups/<uuid:followup_id>")
+@gives(OwnFollowUpSchema)
+def one(ctx: Context, followup_id: UUID) -> FollowUp:
+    """随访详情 · One of my follow-ups."""
+    return followups.find(ctx, followup_id)
+
+
+@api.post("/follow-ups/<uuid:followup_id>/answer")
+@takes(AnswerSchema)
+@creates(AnsweredSchema)
+def answer(ctx: Context, followup_id: UUID, **measured: Any) -> Measurement:
+    """家庭自测 · Kept for the team to see; the visit itself still takes place."""
+    symptoms = frozenset(measured.pop("symptoms"))
+    visit = followups.hold(ctx, followup_id)
+    return followups.answer(ctx, visit, symptoms=symptoms, **measured)
+
+
+@api.get("/readings")
+@lists(PageQuery)
+@gives(page_of(OwnReadingSchema))
+def readings(ctx: Context, *, wanted: Wanted) -> Page[Measurement]:
+    """我的血压记录 · Of visits and from home, newest first."""
+    return followups.readings(ctx, ctx.person, wanted)
