@@ -61,9 +61,12 @@ class Journal:
         self.size = 0
         self._write({"boot": boot()})
 
-    def close(self) -> None:
+    def remove(self) -> None:
         """Nothing is left to tell."""
         self._path.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Let go of it: what it still tells is settled by whoever finds it."""
         os.close(self._file)
 
     def _write(self, record: dict[str, Any]) -> None:

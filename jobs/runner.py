@@ -117,10 +117,12 @@ def start_sender(app: Flask, stopped: Event) -> tuple[Thread, Pulse]:
         pulse.at = time.monotonic()
 
     def send() -> None:
-        try:
-            asyncio.run(Sender(app, came_round).run(stopped))
-        except Exception as failure:  # the watchdog ends the process: its journal tells the next
-            log.error("sender failed", error=type(failure).__name__, exc_info=failure)
+        while not stopped.is_set():
+            try:
+                asyncio.run(Sender(app, came_round).run(stopped))
+            except Exception as failure:  # the next one finds its journal
+                log.error("sender failed", error=type(failure).__name__, exc_info=failure)
+                stopped.wait(TICK_S)
 
     thread = Thread(target=send, name="sender", daemon=True)
     thread.start()

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 from typing import TypeVar
+from uuid import UUID
 
 import structlog
 from flask import Flask
@@ -61,6 +62,7 @@ class Sender:
         self._concurrency = settings.sender_concurrency
         self._tasks: set[asyncio.Task[None]] = set()
         self._results: list[Result] = []
+        self._in_hand: set[tuple[UUID, UUID]] = set()
         self._halted_until = self._recovered_at = 0.0
 
     async def run(self, stopped: Event) -> None:
@@ -68,17 +70,25 @@ class Sender:
         self._slots = asyncio.Semaphore(self._concurrency)
         self._tokens = Tokens(self._ask_token)
         self._journal = journal.Journal(self._folder)
-        async with messaging.WeChatPush(self._base_url, self._concurrency) as self._push:
-            while not stopped.is_set():
-                await self._round()
-                self._came_round()
-            await self._finish()
+        try:
+            async with messaging.WeChatPush(self._base_url, self._concurrency) as self._push:
+                while not stopped.is_set():
+                    await self._round()
+                    self._came_round()
+                await self._finish()
+        finally:
+            self._journal.close()
 
     async def _round(self) -> None:
         """Claim and settle; a database that is away costs time, never a result."""
         try:
             await self._recover()
-            claimed, _ = await asyncio.gather(self._claim(), self._settle())
+            claimed, settled = await asyncio.gather(
+                self._claim(), self._settle(), return_exceptions=True
+            )
+            for failed in (claimed, settled):
+                if isinstance(failed, BaseException):
+                    raise failed
         except SQLAlchemyError as failure:
             log.warning("sender: database", error=type(failure).__name__)
             await asyncio.sleep(IDLE_S)
@@ -99,6 +109,7 @@ class Sender:
         except IntegrityError:
             return 1  # another sender was quicker for one of these people: look again at once
         for message in claimed:
+            self._in_hand.add((message.id, message.token))
             task = asyncio.create_task(self._deliver(message, since + LATEST_START_S))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -119,6 +130,7 @@ class Sender:
         except BaseException:
             self._results = results + self._results
             raise
+        self._in_hand.difference_update((result.id, result.token) for result in results)
 
     async def _recover(self) -> None:
         """Settle what dead senders left on this machine, and leases that ran out elsewhere."""
@@ -126,10 +138,17 @@ class Sender:
             return
         for path in journal.journals(self._folder):
             await asyncio.to_thread(self._bury, path)
+        await self._let_go()
         lost = await self._in_app(messaging.take_over)
         if lost:
             log.warning("sender: leases lost", messages=lost)
         self._recovered_at = time.monotonic()
+
+    async def _let_go(self) -> None:
+        """Release what the database says is ours and we never got: a claim whose commit broke."""
+        held = await self._in_app(lambda: messaging.held_by(self._journal.sender))
+        strays = [Result(*key, messaging.RELEASED) for key in held if key not in self._in_hand]
+        self._results += strays
 
     def _bury(self, path: Path) -> None:
         with journal.remains(path) as left, self._app.app_context(), transaction():
@@ -191,7 +210,7 @@ class Sender:
             await asyncio.wait(self._tasks, timeout=2 * messaging.CALL_S)
         await self._settle()
         if not self._tasks:
-            self._journal.close()
+            self._journal.remove()
 
     def _ask_token(self, stale: str | None) -> str:
         with self._app.app_context():

@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -24,6 +25,7 @@ from simulators import APPID, SECRET, Simulator
 
 from backend import identity
 from backend.assembly import assemble
+from backend.kernel import entry
 from backend.kernel.database import db
 from backend.kernel.transaction import transaction
 from config.settings import ROOT, Settings
@@ -77,11 +79,19 @@ class Outside:
         self.processes.append(process)
         return process
 
-    def burst(self, people: int, each: int = 1, *, agreed: int | None = None) -> list[UUID]:
+    def burst(
+        self,
+        people: int,
+        each: int = 1,
+        *,
+        agreed: int | None = None,
+        due: timedelta = timedelta(),
+    ) -> list[UUID]:
         """So many people with so many due messages each, who agreed to them; the message ids."""
         with self.app.app_context(), transaction():
             residents = [a_resident() for _ in range(people)]
-            ids = [a_message(one).id for one in residents for _ in range(each)]
+            at = entry.moment() + due
+            ids = [a_message(one, due=at).id for one in residents for _ in range(each)]
             openids = [identity.openid_of_resident(one.id) for one in residents]
         users = [{"openid": openid} for openid in openids]
         self.simulator.control("POST", "users", users)

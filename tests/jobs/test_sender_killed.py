@@ -3,6 +3,7 @@
 import json
 import signal
 import time
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -145,6 +146,18 @@ def test_after_another_start_of_the_machine_a_missing_line_proves_nothing(world:
     world.start()
     assert world.settled()
     assert world.rows("state, reason") == [("unknown", "interrupted")]
+
+
+def test_a_claim_that_its_sender_never_heard_of_is_released_and_sent(world: Outside) -> None:
+    world.start()
+    assert eventually(lambda: bool(journal.journals(world.journals)))
+    (path,) = journal.journals(world.journals)
+    (message,) = world.burst(1, due=timedelta(hours=1))
+    _claim_for(world, message, path.stem, UUID(int=7))
+    assert eventually(lambda: world.rows("state, reason") == [("queued", None)], 10)
+    world.sql("UPDATE message SET due_at = now()")
+    assert world.settled()
+    assert world.states() == {"sent": 1}
 
 
 def _claim_for(world: Outside, message: UUID, sender: str, token: UUID) -> None:
