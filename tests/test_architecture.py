@@ -1,11 +1,8 @@
 """Promises about the code itself; each names what would be lost if it were broken."""
 
 import ast
-import inspect
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from flask import Flask
@@ -14,6 +11,7 @@ from backend import assembly
 from backend.kernel.events import reaction_name
 from backend.reactions import REACTIONS
 from config.settings import ROOT
+from tools.docs import FOLDER, commands, pages
 
 CODE = ["backend", "miniapp_api", "jobs", "config"]
 PUBLIC = {"/healthz", "/readyz", "/metrics", "/docs", "/openapi.json", "/demo"}
@@ -42,28 +40,10 @@ def features() -> list[str]:
     return sorted(path.parent.name for path in (ROOT / "backend").glob("*/models.py"))
 
 
-def services() -> list[ModuleType]:
-    names = [path for path in sources("backend") if path.stem.endswith("service")]
-    dotted = [name_of(path).removesuffix(".py").replace("/", ".") for path in names]
-    return [import_module(name) for name in dotted]
-
-
-def commands() -> list[tuple[str, object]]:
-    """Public functions of the services whose first argument is a context."""
-    return [
-        (f"{module.__name__}.{name}", function)
-        for module in services()
-        for name, function in vars(module).items()
-        if inspect.isfunction(function)
-        and function.__module__ == module.__name__
-        and not name.startswith("_")
-        and next(iter(inspect.signature(function).parameters), "").endswith("ctx")
-    ]
-
-
 def test_every_service_function_has_a_policy() -> None:
-    assert len(commands()) >= 5
-    assert [name for name, function in commands() if not hasattr(function, "policy")] == []
+    found = dict(commands())
+    assert len(found) >= 5
+    assert [name for name, function in found.items() if not hasattr(function, "policy")] == []
 
 
 def test_every_feature_is_assembled() -> None:
@@ -193,3 +173,9 @@ def test_migrations_import_nothing_of_the_application(path: Path) -> None:
         for alias in node.names
     }
     assert imported <= {"alembic", "sqlalchemy"}
+
+
+def test_the_generated_documents_say_what_the_code_says() -> None:
+    """`python3 manage.py docs` writes them."""
+    for name, page in pages().items():
+        assert (FOLDER / name).read_text() == page, name

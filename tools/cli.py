@@ -34,6 +34,7 @@ COMMANDS = {
     "api": Command("serve the HTTP API", "tools.serve:api"),
     "jobs": Command("do what happens by itself", "tools.serve:jobs"),
     "openapi": Command("print the OpenAPI document", "tools.openapi:main"),
+    "docs": Command("write the documents that are read off the code", "tools.docs:main"),
 }  # fmt: skip
 
 

@@ -4,10 +4,11 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+from flask import current_app
 from sqlalchemy import text
 
 from backend.kernel.database import db
-from backend.kernel.errors import Conflict
+from backend.kernel.errors import Conflict, Forbidden
 
 _REMEMBERED_S = 0.2
 
@@ -60,6 +61,14 @@ class ClockGoesForward(Conflict):
     advice = "请选择一个更晚的时间。"
 
 
+class ClockIsReal(Forbidden):
+    """In production nobody moves the clock."""
+
+    code = "clock-is-real"
+    title = "正式环境不能调整时间"
+    advice = "只有演示环境可以调整业务时间。"
+
+
 def shift(to: datetime) -> datetime:
     """Move the business clock of a demo forward to `to`; raises `ClockGoesForward`."""
     set_shift(to - datetime.now(UTC))
@@ -67,7 +76,12 @@ def shift(to: datetime) -> datetime:
 
 
 def set_shift(wanted: timedelta) -> None:
-    """Let business time run `wanted` ahead of real time; raises `ClockGoesForward`."""
+    """Let business time run `wanted` ahead of real time.
+
+    Raises `ClockIsReal` outside demo and tests, `ClockGoesForward` for less than before.
+    """
+    if not current_app.extensions["settings"].time_may_be_shifted:
+        raise ClockIsReal
     moved = text("UPDATE business_clock SET shift = :shift WHERE shift <= :shift RETURNING one")
     if db.session.execute(moved, {"shift": wanted}).first() is None:
         raise ClockGoesForward

@@ -1,5 +1,6 @@
 """The small parts that everything else relies on."""
 
+import dataclasses
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
@@ -15,6 +16,7 @@ from backend.kernel.crypto import Keyring, Unreadable
 from backend.kernel.database import db
 from backend.kernel.lifecycle import IllegalMove, Lifecycle
 from backend.kernel.paging import BadCursor, Wanted, page
+from config.settings import Env
 
 
 class State(StrEnum):
@@ -121,6 +123,13 @@ def test_the_business_clock_goes_forward_only(app: Flask) -> None:
     assert clock.get_shift() == shift
     with pytest.raises(clock.ClockGoesForward):
         clock.set_shift(timedelta(days=89))
+
+
+def test_in_production_nobody_moves_the_clock(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = dataclasses.replace(app.extensions["settings"], env=Env.PRODUCTION)
+    monkeypatch.setitem(app.extensions, "settings", real)
+    with pytest.raises(clock.ClockIsReal):
+        clock.set_shift(timedelta(days=1))
 
 
 def test_a_disclosure_names_whom_others_were_shown(app: Flask) -> None:

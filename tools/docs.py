@@ -1,0 +1,106 @@
+"""`manage.py docs`: the pages of `docs/generated/` that are read off the code."""
+
+import dataclasses
+import inspect
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from backend.kernel.events import Event, reaction_name
+from backend.kernel.lifecycle import Lifecycle
+from backend.reactions import REACTIONS
+from config.settings import ROOT
+from tools.openapi import document_without_servers
+
+FOLDER = ROOT / "docs" / "generated"
+NOTE = "<!-- Written by `python3 manage.py docs`; a test compares it with the code. -->"
+
+
+def main(_arguments: Sequence[str]) -> int:
+    """Write every page."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, page in pages().items():
+        (FOLDER / name).write_text(page)
+        print(f"docs/generated/{name}", file=sys.stderr)
+    return 0
+
+
+def pages() -> dict[str, str]:
+    """Each page's name and text."""
+    made = {
+        "lifecycles.md": _lifecycles,
+        "events.md": _events,
+        "permissions.md": _permissions,
+        "routes.md": _routes,
+    }
+    return {name: "\n".join([NOTE, "", *make()]) + "\n" for name, make in made.items()}
+
+
+def _lifecycles() -> Iterator[str]:
+    yield "# Lifecycles"
+    for module in _modules("models"):
+        for name, value in sorted(vars(module).items()):
+            if isinstance(value, Lifecycle):
+                yield f"\n## {_feature(module)} · {name}\n\n```mermaid\n{value.mermaid()}\n```"
+
+
+def _events() -> Iterator[str]:
+    yield "# Events and what follows"
+    yield "\n| event | what happened | facts | reactions |\n| --- | --- | --- | --- |"
+    for name, kind in sorted(Event.kinds.items()):
+        if kind.__module__.startswith("backend."):
+            facts = ", ".join(f"`{field.name}`" for field in dataclasses.fields(_any(kind)))
+            following = ", ".join(f"`{reaction_name(each)}`" for each in REACTIONS.get(kind, []))
+            yield f"| `{name}` | {_first(kind)} | {facts} | {following} |"
+
+
+def _permissions() -> Iterator[str]:
+    yield "# Who may act"
+    yield "\nEvery command asks its policy before it acts, whichever entry point called it.\n"
+    yield "| command | what it does | who may |\n| --- | --- | --- |"
+    for name, command in commands():
+        policy = command.policy
+        yield f"| `{name}` | {_first(command)} | `{policy.__name__}`: {_first(policy)} |"
+
+
+def _routes() -> Iterator[str]:
+    yield "# Routes"
+    yield "\n| method | path | |\n| --- | --- | --- |"
+    for path, operations in sorted(document_without_servers()["paths"].items()):
+        for method, facts in operations.items():
+            if method != "parameters":
+                yield f"| {method.upper()} | `{path}` | {facts.get('summary', '')} |"
+
+
+def commands() -> Iterator[tuple[str, Any]]:
+    """Public functions of the services whose first argument is a context, by name."""
+    for module in _modules("*service"):
+        for name, function in sorted(vars(module).items()):
+            if _is_command(module, name, function):
+                yield f"{_feature(module)}.{name}", function
+
+
+def _is_command(module: ModuleType, name: str, function: Any) -> bool:
+    own = inspect.isfunction(function) and function.__module__ == module.__name__
+    if not own or name.startswith("_"):
+        return False
+    return next(iter(inspect.signature(function).parameters), "").endswith("ctx")
+
+
+def _modules(pattern: str) -> Iterator[ModuleType]:
+    for path in sorted((ROOT / "backend").glob(f"*/{pattern}.py")):
+        yield import_module(f"backend.{path.parent.name}.{path.stem}")
+
+
+def _feature(module: ModuleType) -> str:
+    return module.__name__.split(".")[1]
+
+
+def _first(documented: Callable[..., object] | type) -> str:
+    return (inspect.getdoc(documented) or "").split("\n")[0]
+
+
+def _any(kind: type[Event]) -> Any:
+    return kind
