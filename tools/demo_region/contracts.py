@@ -76,7 +76,8 @@ class Notary:
     def _sign(self, patient: Patient, crew: Crew, team: teams.Team, today: date) -> None:
         doctors = [person for person in crew.members if person.role is Role.DOCTOR]
         doctor = doctors[-1] if patient.key else self.dice.random.choice(doctors)
-        since = today - timedelta(days=self.dice.random.randint(40, 330))
+        ago = (60, 90) if patient.key else (40, 330)
+        since = today - timedelta(days=self.dice.random.randint(*ago))
         moment = datetime.combine(since, NOON)
         agreement = self._agreement(patient, crew, team, moment)
         contract = self._contract(patient, team, moment, contracting.State.ACTIVE)

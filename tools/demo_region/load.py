@@ -12,10 +12,12 @@ from backend.kernel.database import db
 from backend.kernel.regions import Region
 from backend.kernel.transaction import transaction
 from config.settings import Settings
-from tools.demo_region import clinics, places, simulator, teams
+from tools.demo_region import clinics, formulary, places, simulator, teams
+from tools.demo_region.allowances import Allowances
 from tools.demo_region.contracts import Notary
 from tools.demo_region.dice import Dice
 from tools.demo_region.people import Inventor
+from tools.demo_region.visits import Chronicler
 from tools.demo_region.world import World
 
 SEED, RESIDENTS = 20260318, 300
@@ -24,7 +26,7 @@ SEED, RESIDENTS = 20260318, 300
 def load(settings: Settings, *, residents: int = RESIDENTS, seed: int = SEED) -> bool:
     """Load the region that the settings name; False when the database has institutions already.
 
-    Uses the owner's connection, so that what the app role may not write can be written.
+    The simulator is told first: when it is away nothing is written, and the next start tries again.
     """
     app = assemble(settings)
     try:
@@ -39,7 +41,7 @@ def _loaded(settings: Settings, residents: int, seed: int) -> bool:
         return False
     world = invent(Region.load(settings.region), entry.moment(), residents, seed)
     if settings.simulator_url:
-        simulator.introduce(settings.simulator_url, world.people)
+        simulator.introduce(settings.simulator_url, world.people, world.allowances.popups)
     with transaction():
         world.write()
     return True
@@ -60,5 +62,10 @@ def invent(region: Region, at: datetime, residents: int, seed: int) -> World:
     people = inventor.everybody(today, residents)
     crews = teams.invent(dice, people.crews, at)
     contracts = Notary(dice, people, crews.of_crew, at).all(today)
+    visits = Chronicler(dice, today).all(contracts.signed)
     rosters = clinics.invent(dice, found, people, today)
-    return World(region, dice, at, found, people, crews, contracts, rosters)
+    drugs = formulary.invent(dice)
+    allowances = Allowances(dice, people, at)
+    return World(
+        region, dice, at, found, people, crews, contracts, visits, rosters, allowances, drugs
+    )

@@ -9,8 +9,8 @@ from config.settings import ROOT
 from tools.demo_region.people import People
 
 
-def introduce(address: str, people: People) -> None:
-    """Users with their names and phones, and persons with their ID numbers; may be said twice."""
+def introduce(address: str, people: People, popups: list[dict[str, Any]]) -> None:
+    """Templates, users with names and phones, persons with ID numbers, what they allowed."""
     names = {row.id: row.name for row in people.staff}
     names |= {patient.row.id: patient.row.name for patient in people.patients}
     users = [
@@ -23,6 +23,7 @@ def introduce(address: str, people: People) -> None:
         tell(simulator, "templates", templates())
         tell(simulator, "users", users)
         tell(simulator, "people", persons)
+        tell(simulator, "popups", popups)
 
 
 def tell(simulator: httpx2.Client, what: str, records: list[dict[str, Any]]) -> None:
