@@ -87,6 +87,14 @@ class NoticesSchema(Schema):
     notices = fields.List(fields.Nested(NoticeSchema), required=True)
 
 
+class PlannedSchema(Schema):
+    """A message for a resident, those of the future included."""
+
+    kind = fields.choice(messaging.MessageKind, required=True)
+    state = fields.choice(messaging.State, required=True)
+    due_at = fields.AwareDateTime(required=True)
+
+
 @api.get("/clock")
 @gives(ClockSchema)
 def read_clock(ctx: Context) -> dict[str, Any]:
@@ -134,6 +142,14 @@ def burst(ctx: Context, *, count: int) -> dict[str, Any]:
 def burst_now(_ctx: Context, burst_id: UUID) -> dict[str, Any]:
     """这阵提醒到哪了 · What became of each notice."""
     return {"id": burst_id, "notices": _notices(burst_id)}
+
+
+@api.get("/residents/<uuid:resident_id>/messages")
+@gives(PlannedSchema(many=True))
+def planned(_ctx: Context, resident_id: UUID) -> Sequence[messaging.Message]:
+    """已安排的提醒 · What a resident was sent and will be sent, by time, without its words."""
+    theirs = select(messaging.Message).where(messaging.Message.to_resident_id == resident_id)
+    return db.session.execute(theirs.order_by(messaging.Message.due_at)).scalars().all()
 
 
 def _neighbours() -> Sequence[UUID]:

@@ -11,7 +11,11 @@ const line = (...words) => make("p", {}, ...words);
 const quiet = (...words) => make("p", { className: "quiet" }, ...words);
 const heading = (words) => make("h2", {}, words);
 const state = (words, alarm) => make("span", { className: alarm ? "state alarm" : "state" }, words);
-const card = (title, ...rest) => make("section", { className: "card" }, make("strong", {}, title), ...rest);
+function card(title, ...rest) {
+  const parts = rest.flat(9), badge = parts.filter((part) => part instanceof Node && part.classList.contains("state"));
+  return make("section", { className: "card" }, make("div", { className: "head" }, make("strong", {}, title), badge),
+    parts.filter((part) => !badge.includes(part)));
+}
 const nothing = (words) => card("还没有内容", quiet(words));
 
 /* ---- speaking to the servers ---- */
@@ -55,6 +59,7 @@ const WORDS = {};
 const say = (code) => WORDS[code] || code;
 const day = (text) => { const d = new Date(text.length === 10 ? text + "T00:00:00+08:00" : text);
   return d.toLocaleDateString("zh-CN", { timeZone: "Asia/Shanghai", month: "long", day: "numeric", weekday: "short" }); };
+const whole = (text) => text.slice(0, 4) + "年" + Number(text.slice(5, 7)) + "月" + Number(text.slice(8)) + "日";
 const hour = (text) => new Date(text).toLocaleTimeString("zh-CN", { timeZone: "Asia/Shanghai", hour: "2-digit", minute: "2-digit" });
 const moment = (text) => day(text) + " " + hour(text);
 
@@ -117,6 +122,8 @@ VIEWS.home = { words: "请选择", draw: async () => [
     button.onclick = () => show(name);
     return button;
   }),
+  heading("演示时间"),
+  await clockCard(),
 ] };
 
 /* ---- 居民 ---- */
@@ -150,7 +157,7 @@ async function contractCard(one) {
   const detail = await get("/resident/contracts/" + one.id);
   const body = [state(say(one.state)), line(one.institution.name)];
   if (one.doctor) body.push(line("家庭医生：" + one.doctor.name + " " + one.doctor.title));
-  if (one.ends_on) body.push(line("有效期到 " + day(one.ends_on) + "（" + one.ends_on.slice(0, 4) + "年）"));
+  if (one.ends_on) body.push(line("有效期到 " + whole(one.ends_on)));
   if (one.acts.includes("confirm")) {
     body.push(make("details", {}, make("summary", {}, "先读《" + detail.agreement.title + "》"), make("pre", {}, detail.agreement.text)),
       act("我已读完，确认签约", async () => {
@@ -280,7 +287,7 @@ offer(["doctor"], "applications", "签约申请", "看谁申请，接受或婉�
       await post("/doctor/contracts/" + one.id + "/refusal", { because: "本团队名额已满，请选择附近其他团队。" }); return "已婉拒";
     }, true) : null), "没有等待答复的申请。"));
 offer(team, "signed", "签约居民", "本团队的签约名单", async () => list((await get("/doctor/residents?limit=50")).items,
-  (one) => card(one.name + "，" + one.age + " 岁", quiet("有效期到 " + one.ends_on)), "还没有签约居民。"));
+  (one) => card(one.name + "，" + one.age + " 岁", quiet("有效期到 " + whole(one.ends_on))), "还没有签约居民。"));
 offer(["doctor", "pharmacist"], "prescriptions", "长处方", "评估、开具、审核、发药", async () => list(
   (await get("/doctor/prescriptions?limit=50")).items, staffPrescription, "没有长处方。"));
 function staffPrescription(one) {
@@ -290,6 +297,11 @@ function staffPrescription(one) {
     quiet(one.confirmation ? "居民已确认 " + one.confirmation.days + " 天" : "居民还没有确认（超过 28 天须先确认）")];
   if (doctor && one.acts.includes("issue")) {
     const stable = make("input", { type: "checkbox" }), taught = make("input", { type: "checkbox" });
+    const readings = make("p", {}, "正在读取…");
+    body.push(make("details", { ontoggle: async () => {
+      const found = (await get("/doctor/residents/" + one.resident.id + "/readings")).items;
+      readings.textContent = found.map((each) => day(each.taken_on) + " " + each.systolic + "/" + each.diastolic).join("；") || "还没有血压记录";
+    } }, make("summary", {}, "看血压记录"), readings));
     body.push(make("label", { className: "tick" }, stable, "病情稳定，依从性好"), make("label", { className: "tick" }, taught, "已做用药教育"),
       act("评估并开具 " + days + " 天", async () => {
         await post(path + "/issue", { diagnoses: ["I10"], days,
