@@ -48,7 +48,7 @@ def _agree(scene: Scene, doctor: Person, lead: Person) -> None:
 
 
 def _fall_due(scene: Scene, doctor: Person, visit: dict[str, Any]) -> dict[str, Any]:
-    she, before = scene.resident, len(doctor.received(TASK))
+    she = scene.resident
     morning = _at(next_workday(date.fromisoformat(visit["due_on"]) - NOTICE), time(9, 30))
     moved = scene.stage.move_clock(morning)
     scene.tell.need("The clock", "moves on", f"{morning:%Y-%m-%d %H:%M}", right=moved.status == 200)
@@ -57,32 +57,33 @@ def _fall_due(scene: Scene, doctor: Person, visit: dict[str, Any]) -> dict[str, 
     pushes = she.received(HERS)
     words = f"{len(pushes)} push, {pushes[0]['data'] if pushes else ''}"
     scene.tell.check(she.name, "is reminded exactly once", words, right=len(pushes) == 1)
-    told = until(lambda: len(doctor.received(TASK)), lambda n: n > before)
+    told = until(lambda: len(_about(visit, doctor, TASK)), bool)
     task = _task(doctor, visit["id"])
     words = f"{task['state_text']}, to be answered by {_shown(task['answer_by'])}"
-    right = told > before and task["state"] == "due"
+    right = told == 1 and task["state"] == "due"
     scene.tell.need(f"Dr {doctor.name}", "gets the task", words, right=right)
     return task
 
 
 def _escalate(scene: Scene, doctor: Person, lead: Person, visit: dict[str, Any]) -> dict[str, Any]:
-    before = len(_escalations(lead))
     late = datetime.fromisoformat(visit["answer_by"]) + timedelta(minutes=2)
     scene.stage.move_clock(late)
     found = until(lambda: _task(doctor, visit["id"]), lambda task: task["state"] == "escalated")
     words = f"{found['state_text']} since {_shown(found['escalated_at'])}, for all to see"
     right = found["state"] == "escalated"
     scene.tell.need(f"Dr {doctor.name}", "does not answer in time", words, right=right)
-    until(lambda: len(_escalations(lead)), lambda n: n > before)
+    until(lambda: _about(visit, lead, TASK), bool)
     scene.wait(A_WHILE)
-    new = len(_escalations(lead)) - before
-    right = new >= 1 and _task(lead, visit["id"])["state"] == "escalated"
-    scene.tell.check(f"Team lead {lead.name}", "is told", f"{new} push", right=right)
+    pushes = _about(visit, lead, TASK)
+    words = f"{len(pushes)} push, {pushes[0]['data'] if pushes else ''}"
+    right = len(pushes) == 1 and _task(lead, visit["id"])["state"] == "escalated"
+    scene.tell.check(f"Team lead {lead.name}", "is told exactly once", words, right=right)
     return found
 
 
-def _escalations(lead: Person) -> list[dict[str, Any]]:
-    return [one for one in lead.received(TASK) if "逾时" in one["data"]["thing1"]]
+def _about(visit: dict[str, Any], person: Person, template: str) -> list[dict[str, Any]]:
+    """The pushes of this template that open this follow-up."""
+    return [one for one in person.received(template) if visit["id"] in one["page"]]
 
 
 def _acknowledge(scene: Scene, doctor: Person, lead: Person, visit: dict[str, Any]) -> None:
@@ -117,16 +118,21 @@ def _second_reading(scene: Scene, doctor: Person, visit: dict[str, Any]) -> dict
 
 
 def _emergency(scene: Scene, team: list[Person], visit: dict[str, Any]) -> dict[str, Any]:
-    before = [len(person.received(EMERGENCY)) for person in team]
     scene.stage.move_clock(_at(date.fromisoformat(visit["due_on"]), time(10, 0)))
     answer = record(scene, team[0], visit, 184, 112)
     words = f"{answer['advice_text']} ({'、'.join(r['text'] for r in answer['reasons'])})"
     right = answer["advice"] == "refer_now"
     scene.tell.need(f"Dr {team[0].name}", "records 184/112", words, right=right)
-    for person, known in zip(team, before, strict=True):
-        new = until(lambda p=person, k=known: len(p.received(EMERGENCY)) - k, bool, 10)  # type: ignore[misc]
-        scene.tell.check(person.name, "is alerted at once", f"{new} alert", right=new == 1)
+    for person in team:
+        _alerted(scene, person, visit)
     return dict(answer["next"])
+
+
+def _alerted(scene: Scene, person: Person, visit: dict[str, Any]) -> None:
+    until(lambda: _about(visit, person, EMERGENCY), bool)
+    alerts = _about(visit, person, EMERGENCY)
+    words = f"{len(alerts)} push, {alerts[0]['data'] if alerts else ''}"
+    scene.tell.check(person.name, "is alerted at once", words, right=len(alerts) == 1)
 
 
 def record(

@@ -128,6 +128,16 @@ def _run_out(scene: Scene, path: str) -> None:
     right = out == scene.today() + timedelta(days=DAYS)
     words = f"drugs until {out}"
     scene.tell.check(scene.resident.name, "sees how long they last", words, right=right)
+    planned = _reminders(scene)
+    words = "、".join(one["due_at"][:10] for one in planned)
+    right = bool(planned) and all(one["state"] == "queued" for one in planned)
+    scene.tell.check("The run-out reminder", "is planned", words, right=right)
+
+
+def _reminders(scene: Scene) -> list[dict[str, Any]]:
+    path = f"/api/v1/demo/residents/{scene.resident_id}/messages"
+    found = scene.stage.api.ask("GET", path).body
+    return [one for one in found if one["kind"] == "run_out"]
 
 
 def _state(person: Person, path: str) -> str:
