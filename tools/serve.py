@@ -14,7 +14,13 @@ GRANIAN = {
 
 
 def api(arguments: Sequence[str]) -> int:
-    """Serve the API; a request waits for a thread, so that each thread finds a connection."""
+    """Serve the API."""
+    empty_metrics()
+    return become("granian", [*granian(), *arguments, "miniapp_api.wsgi:app"])
+
+
+def granian() -> list[str]:
+    """How we serve; a request waits for a thread, so that each thread finds a connection."""
     chosen = [
         word
         for name, (option, default) in GRANIAN.items()
@@ -22,8 +28,7 @@ def api(arguments: Sequence[str]) -> int:
     ]
     fixed = ["--interface", "wsgi", "--no-ws", "--no-access-log", "--respawn-failed-workers"]
     limits = ["--runtime-mode", "st", "--workers-kill-timeout", "10s"]
-    empty_metrics()
-    return become("granian", [*fixed, *limits, *chosen, *arguments, "miniapp_api.wsgi:app"])
+    return [*fixed, *limits, *chosen]
 
 
 def empty_metrics() -> None:

@@ -1,0 +1,64 @@
+"""The booking route without its database: the same server, token, validation and answer.
+
+`python -m bench.bare` serves it as `manage.py api` serves the product.
+"""
+
+import os
+import sys
+from datetime import UTC, datetime
+
+from flask import Flask, Response, json, request
+
+from backend import clinics
+from backend.identity.tokens import read
+from backend.kernel.ids import new_id
+from backend.kernel.process import die_with_parent
+from config.settings import Settings
+from miniapp_api.contract import Api
+from miniapp_api.resident.clinics import AppointmentSchema, BookingSchema
+from tools import serve
+
+PARSER = Api.ARGUMENTS_PARSER
+ASKED, ANSWERED = BookingSchema(), AppointmentSchema()
+
+
+def create_app() -> Flask:
+    """One route."""
+    app = Flask("bare")
+    app.extensions["settings"] = Settings.from_env(os.environ)
+    app.add_url_rule("/api/v1/resident/bookings", view_func=book, methods=["POST"])
+    app.add_url_rule("/healthz", view_func=lambda: "ok")
+    return app
+
+
+def book() -> Response:
+    """Know the token, read the body, answer as if a seat had been taken."""
+    _, person = read(request.headers["Authorization"].removeprefix("Bearer "))
+    wanted = PARSER.parse(ASKED, request, location="json")
+    now = datetime.now(UTC)
+    made = clinics.Appointment(
+        id=new_id(),
+        session_id=wanted["session_id"],
+        resident_id=person,
+        seat_number=1,
+        day=now.date(),
+        starts_at=now,
+        ends_at=now,
+        expert_id=person,
+        institution_id=person,
+        specialty="心内科",
+        room="3诊室",
+        state=clinics.BookingState.BOOKED,
+        acts=[clinics.BookingAct.CANCEL],
+        booked_at=now,
+        ended_at=None,
+    )
+    return Response(json.dumps(ANSWERED.dump(made)), 201, mimetype="application/json")
+
+
+if __name__ == "__main__":
+    sys.exit(serve.become("granian", [*serve.granian(), "bench.bare:app"]))
+
+if "DATABASE_URL" in os.environ:
+    die_with_parent()
+    app = create_app()

@@ -1,0 +1,19 @@
+"""`manage.py bench NAME`: one JSON object a line for each scenario."""
+
+import sys
+from collections.abc import Callable, Sequence
+
+from bench import booking
+from tools.launch.supervisor import stop_at_signals
+
+BENCHES: dict[str, Callable[[Sequence[str]], int]] = {"booking": booking.main}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure one by name, or name those there are."""
+    name, *rest = arguments or ["help"]
+    if name not in BENCHES:
+        print(f"python3 manage.py bench {{{','.join(BENCHES)}}} [--quick]", file=sys.stderr)
+        return 0 if name in {"help", "-h", "--help"} else 2
+    stop_at_signals()
+    return BENCHES[name](rest)

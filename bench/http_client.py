@@ -1,0 +1,119 @@
+"""`python -m bench.http_client`: keep-alive clients in one process of their own.
+
+Standard input: a JSON object {port, path, clients, warm_up_s, seconds}, then one request a line as
+`token key body`. Each request is sent once; the clients share them. Standard output: the run.
+"""
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from bench.figures import Run
+
+CREATED = b"HTTP/1.1 201"
+
+
+class Client(asyncio.Protocol):
+    """One connection that asks again as soon as it is answered."""
+
+    def __init__(self, load: "Load") -> None:
+        self.load, self.answer, self.sent_at = load, b"", 0.0
+        self.transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin."""
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        self.ask()
+
+    def ask(self) -> None:
+        """Send the next request, if the time is not over."""
+        request = next(self.load.requests, None)
+        self.sent_at = time.perf_counter()
+        assert self.transport
+        if request is None or self.sent_at >= self.load.until:
+            self.transport.close()
+        else:
+            self.transport.write(request)
+
+    def data_received(self, data: bytes) -> None:
+        """Note the answer when it is whole."""
+        self.answer += data
+        head, found, body = self.answer.partition(b"\r\n\r\n")
+        if found and len(body) >= length_in(head):
+            self.load.note(head.startswith(CREATED), self.sent_at)
+            self.answer = b""
+            self.ask()
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        """End this client."""
+        self.load.ended()
+
+
+class Load:
+    """What the clients share."""
+
+    def __init__(self, told: dict[str, Any], requests: Iterator[bytes]) -> None:
+        self.requests, self.clients = requests, told["clients"]
+        self.measured_from = time.perf_counter() + told["warm_up_s"]
+        self.until = self.measured_from + told["seconds"]
+        self.times: list[float] = []
+        self.done = self.errors = 0
+        self.last_at = self.measured_from
+        self.all_ended = asyncio.Event()
+
+    def note(self, good: bool, sent_at: float) -> None:
+        """Count an answer; those of the warm-up only when they are errors."""
+        now = time.perf_counter()
+        self.errors += not good
+        if sent_at >= self.measured_from:
+            self.done += good
+            self.times.append(now - sent_at)
+            self.last_at = now
+
+    def ended(self) -> None:
+        """One client less."""
+        self.clients -= 1
+        if not self.clients:
+            self.all_ended.set()
+
+
+def length_in(head: bytes) -> int:
+    """The announced length of the body."""
+    _, _, rest = head.lower().partition(b"content-length:")
+    return int(rest.partition(b"\r\n")[0] or 0)
+
+
+def request(path: str, line: str) -> bytes:
+    """One request as it goes over the wire."""
+    token, key, body = line.rstrip("\n").split(" ", 2)
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n"
+        f"Idempotency-Key: {key}\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body.encode())}\r\n\r\n"
+    )
+    return (head + body).encode()
+
+
+async def run(told: dict[str, Any], requests: list[bytes]) -> Run:
+    """Ask until the time is over or nothing is left to ask."""
+    load = Load(told, iter(requests))
+    loop = asyncio.get_running_loop()
+    for _ in range(told["clients"]):
+        await loop.create_connection(lambda: Client(load), "127.0.0.1", told["port"])
+    await asyncio.wait_for(load.all_ended.wait(), told["seconds"] + told["warm_up_s"] + 30)
+    return Run(load.done, load.last_at - load.measured_from, load.times, load.errors)
+
+
+def main() -> None:
+    """Read, run, tell."""
+    told = json.loads(sys.stdin.readline())
+    requests = [request(told["path"], line) for line in sys.stdin]
+    print(asyncio.run(run(told, requests)).to_json())
+
+
+if __name__ == "__main__":
+    main()

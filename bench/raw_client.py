@@ -1,0 +1,86 @@
+"""`python -m bench.raw_client`: the claim of a seat as one statement, psycopg and nothing else.
+
+Standard input: a JSON object {url, clients, warm_up_s, seconds, told}, then one claim a line as
+`person session`. Each connection is a thread and commits each statement. Standard output: the run.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg.pq import TransactionStatus
+
+from backend.clinics.claim import CLAIM
+from backend.kernel.ids import new_id
+from bench.figures import Run
+
+STATEMENT = CLAIM.format(wish="", patience="SKIP LOCKED")
+
+
+class Claims:
+    """The claims to be made, shared by the threads."""
+
+    def __init__(self, told: dict[str, Any], lines: list[str]) -> None:
+        self.told, self.words = told, STATEMENT
+        self.left: Iterator[str] = iter(lines)
+        self.measured_from = time.perf_counter() + told["warm_up_s"]
+        self.until = self.measured_from + told["seconds"]
+
+    def make(self, link: psycopg.Connection) -> Run:
+        """Claim until the time is over."""
+        done, errors, times, last = 0, 0, [], self.measured_from
+        for line in self.left:
+            begin = time.perf_counter()
+            if begin >= self.until:
+                break
+            row = link.execute(self.words, self.arguments(line), prepare=True).fetchone()
+            now = time.perf_counter()
+            good = row is not None and row[0] is None and row[6] is not None
+            errors += not good
+            if begin >= self.measured_from:
+                done, last = done + good, now
+                times.append(now - begin)
+        return Run(done, last - self.measured_from, times, errors)
+
+    def arguments(self, line: str) -> dict[str, Any]:
+        """What one claim is told."""
+        person, session = line.split()
+        return {
+            "session": UUID(session),
+            "person": UUID(person),
+            "at": datetime.now(UTC),
+            "booking": new_id(),
+            "relation": new_id(),
+            "notice": timedelta(minutes=30),
+            "window": timedelta(hours=72),
+            "per_day": 2,
+            "ahead": 4,
+        }
+
+
+def main() -> None:
+    """Read, run, tell."""
+    told = json.loads(sys.stdin.readline())
+    lines = sys.stdin.readlines()
+    links = [psycopg.connect(told["url"], autocommit=True) for _ in range(told["clients"])]
+    assert all(link.info.transaction_status is TransactionStatus.IDLE for link in links)
+    claims = Claims(told, lines)
+    with ThreadPoolExecutor(len(links)) as threads:
+        runs = list(threads.map(claims.make, links))
+    whole = Run(
+        sum(run.done for run in runs),
+        max(run.seconds for run in runs),
+        [each for run in runs for each in run.times],
+        sum(run.errors for run in runs),
+    )
+    print(whole.to_json())
+
+
+if __name__ == "__main__":
+    main()

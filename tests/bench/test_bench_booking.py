@@ -1,0 +1,31 @@
+"""The benchmark runs, says what its README promises, and sells nothing twice."""
+
+import json
+import subprocess
+import sys
+
+from config.settings import ROOT
+
+KEYS = {
+    "name", "scenario", "rate_per_s", "p50_ms", "p99_ms", "ratio_to_raw", "ratio_to_bare",
+    "errors", "oversold",
+}  # fmt: skip
+
+
+def test_booking_is_measured_beside_its_baselines() -> None:
+    command = [sys.executable, "-m", "tools.cli", "bench", "booking", "--quick"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=240)
+    lines = [json.loads(line) for line in run.stdout.splitlines()]
+    assert [line["scenario"] for line in lines] == [
+        "bare", "raw-spread", "spread", "raw-hot", "hot",
+    ]  # fmt: skip
+    assert all(line.keys() == KEYS for line in lines)
+    assert all(line["rate_per_s"] > 0 for line in lines)
+    assert {(line["errors"], line["oversold"]) for line in lines} == {(0, 0)}
+
+
+def test_an_unknown_benchmark_is_named() -> None:
+    command = [sys.executable, "-m", "tools.cli", "bench", "nothing"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 2
+    assert "booking" in run.stderr
