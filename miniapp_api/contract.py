@@ -120,7 +120,7 @@ _docs.ARGUMENTS_PARSER = Api.ARGUMENTS_PARSER
 
 def takes(schema: type[Schema], location: str = "json") -> Callable[[F], F]:
     """What the view reads from the body (or the query); its fields arrive as keywords."""
-    decorate: Callable[[F], F] = _docs.arguments(schema, location=location, as_kwargs=True)
+    decorate: Callable[[F], F] = _docs.arguments(schema(), location=location, as_kwargs=True)
     return decorate
 
 

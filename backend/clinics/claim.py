@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
 from sqlalchemy.exc import IntegrityError
 
 from backend.clinics.errors import (
@@ -26,46 +25,48 @@ from backend.clinics.errors import (
     TooLate,
 )
 from backend.clinics.rules import ClinicPolicy
+from backend.kernel import hot
 from backend.kernel.context import Context
-from backend.kernel.database import db
 from backend.kernel.errors import Conflict, NotFound
 from backend.kernel.ids import new_id
 
 CLAIM = """
 WITH session AS MATERIALIZED (
-  SELECT * FROM clinic_session WHERE id = :session
+  SELECT * FROM clinic_session WHERE id = %(session)s
 ), load AS MATERIALIZED (
-  SELECT l.* FROM session s, booking_load(:person, s.id, s.day, :at) l
+  SELECT l.* FROM session s, booking_load(%(person)s, s.id, s.day, %(at)s) l
 ), verdict AS MATERIALIZED (
   SELECT CASE
     WHEN s.state <> 'open' THEN 'session-cancelled'
-    WHEN s.starts_at <= :at THEN 'past'
-    WHEN s.starts_at <= CAST(:at AS timestamptz) + :notice THEN 'too-late'
-    WHEN s.releases_at > :at THEN 'not-released'
+    WHEN s.starts_at <= %(at)s THEN 'past'
+    WHEN s.starts_at <= %(at)s::timestamptz + %(notice)s THEN 'too-late'
+    WHEN s.releases_at > %(at)s THEN 'not-released'
     WHEN load.here > 0 THEN 'already-booked'
-    WHEN load.that_day >= :per_day THEN 'over-day-limit'
-    WHEN load.ahead >= :ahead THEN 'over-limit'
+    WHEN load.that_day >= %(per_day)s THEN 'over-day-limit'
+    WHEN load.ahead >= %(ahead)s THEN 'over-limit'
     WHEN s.taken >= s.capacity THEN 'session-full'
   END AS code FROM session s, load
 ), seat AS MATERIALIZED (
   SELECT number, starts_at, ends_at FROM clinic_seat
-  WHERE session_id = :session AND is_free AND (SELECT code FROM verdict) IS NULL {wish}
+  WHERE session_id = %(session)s AND is_free AND (SELECT code FROM verdict) IS NULL {wish}
     AND NOT EXISTS (
-      SELECT FROM booking b WHERE b.resident_id = :person AND b.state = 'booked'
+      SELECT FROM booking b WHERE b.resident_id = %(person)s AND b.state = 'booked'
       AND tstzrange(b.starts_at, b.ends_at) && tstzrange(clinic_seat.starts_at, clinic_seat.ends_at)
     )
   ORDER BY number LIMIT 1 FOR UPDATE {patience}
 ), held AS (
   UPDATE clinic_seat SET is_free = false FROM seat
-  WHERE session_id = :session AND clinic_seat.number = seat.number
+  WHERE session_id = %(session)s AND clinic_seat.number = seat.number
 ), made AS (
   INSERT INTO booking
     (id, session_id, seat_number, resident_id, day, starts_at, ends_at, state, booked_at)
-  SELECT :booking, s.id, seat.number, :person, s.day, seat.starts_at, seat.ends_at, 'booked', :at
+  SELECT %(booking)s, s.id, seat.number, %(person)s, s.day, seat.starts_at, seat.ends_at, 'booked',
+    %(at)s
   FROM seat, session s
 ), related AS (
   INSERT INTO relation (id, resident_id, party_id, kind, valid_from, valid_until, source_id)
-  SELECT :relation, :person, s.expert_id, 'booked', :at, s.ends_at + :window, :booking
+  SELECT %(relation)s, %(person)s, s.expert_id, 'booked', %(at)s, s.ends_at + %(window)s,
+    %(booking)s
   FROM seat, session s
 )
 SELECT (SELECT code FROM verdict) AS verdict, s.day, s.expert_id, s.institution_id, s.specialty,
@@ -74,24 +75,22 @@ FROM session s LEFT JOIN seat ON true
 """
 WISHES = {
     "": "",
-    "number": "AND number = :number",
-    "after": "AND starts_at >= :after",
+    "number": "AND number = %(number)s",
+    "after": "AND starts_at >= %(after)s",
 }
 STATEMENTS = {
-    (wish, waits): text(CLAIM.format(wish=words, patience="" if waits else "SKIP LOCKED"))
+    (wish, waits): CLAIM.format(wish=words, patience="" if waits else "SKIP LOCKED")
     for wish, words in WISHES.items()
     for waits in (False, True)
 }
-
-
 LEFT = """
 SELECT count(*) AS any_free, count(*) FILTER (WHERE EXISTS (
-    SELECT FROM booking b WHERE b.resident_id = :person AND b.state = 'booked'
+    SELECT FROM booking b WHERE b.resident_id = %(person)s AND b.state = 'booked'
     AND tstzrange(b.starts_at, b.ends_at) && tstzrange(clinic_seat.starts_at, clinic_seat.ends_at)
   ) {wish}) AS clashing
-FROM clinic_seat WHERE session_id = :session AND is_free
+FROM clinic_seat WHERE session_id = %(session)s AND is_free
 """
-LEFTOVERS = {wish: text(LEFT.format(wish=words)) for wish, words in WISHES.items()}
+LEFTOVERS = {wish: LEFT.format(wish=words) for wish, words in WISHES.items()}
 REFUSALS: Mapping[str, type[Conflict]] = {
     kind.code: kind
     for kind in (SessionNotHeld, SessionOver, TooLate, NotReleased, AlreadyBooked, SessionFull)
@@ -121,7 +120,7 @@ class Wish:
 
 def claim(
     ctx: Context, booking_id: UUID, session_id: UUID, wish: Wish, policy: ClinicPolicy
-) -> Row[Any]:
+) -> Any:
     """Book the first seat that fits; raises `NotFound` or the `Conflict` that says why not."""
     told = arguments(ctx, booking_id, session_id, wish, policy)
     for waits in (False, True):
@@ -152,9 +151,9 @@ def arguments(
     }
 
 
-def _claimed(wish: Wish, waits: bool, told: Mapping[str, Any]) -> Row[Any]:
+def _claimed(wish: Wish, waits: bool, told: Mapping[str, Any]) -> Any:
     try:
-        row = db.session.execute(STATEMENTS[wish.kind, waits], told).first()
+        row = hot.row(STATEMENTS[wish.kind, waits], told)
     except IntegrityError as broken:
         constraint = getattr(getattr(broken.orig, "diag", None), "constraint_name", "")
         raise GUARDS.get(constraint, Conflict) from broken
@@ -175,7 +174,7 @@ def _refusal(verdict: str, policy: ClinicPolicy) -> Conflict:
 
 def _nothing_fits(wish: Wish, told: Mapping[str, Any]) -> Conflict:
     """A free seat was passed over because the person sits elsewhere then, or none was left."""
-    left = db.session.execute(LEFTOVERS[wish.kind], told).one()
+    left = hot.row(LEFTOVERS[wish.kind], told)
     if left.clashing:
         return Overlapping()
     return SeatTaken() if left.any_free and wish.kind else SessionFull()

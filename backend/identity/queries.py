@@ -12,13 +12,14 @@ from sqlalchemy import bindparam, func, or_, select
 from backend.identity import policy
 from backend.identity.models import Account, Consent, Purpose, Resident, Staff
 from backend.identity.tokens import Holder, read
+from backend.kernel import hot
 from backend.kernel.context import Actor, Context, Role
 from backend.kernel.database import db, held, one
 from backend.kernel.errors import Unauthenticated
 from backend.kernel.relations import Membership
 from config.settings import ROOT
 
-_ACCOUNT = select(Account.id, Account.resident_id).where(Account.id == bindparam("subject"))
+_ACCOUNT = "SELECT id, resident_id FROM account WHERE id = %(subject)s"
 _STAFF = select(
     Staff.role,
     Staff.institution_id,
@@ -52,7 +53,7 @@ def authenticate(at: datetime, token: str) -> tuple[Actor, UUID | None]:
     holder, subject = read(token)
     if holder is Holder.STAFF:
         return _member_of_staff(at, subject), None
-    row = db.session.execute(_ACCOUNT, {"subject": subject}).first()
+    row = hot.row(_ACCOUNT, {"subject": subject})
     if row is None:
         raise Unauthenticated
     return Actor(row.id, Role.RESIDENT, frozenset({row.id})), row.resident_id

@@ -8,12 +8,14 @@ from typing import Any, ClassVar, Protocol, get_type_hints
 from uuid import UUID
 
 from flask import current_app
-from sqlalchemy import ForeignKey, Index, func, insert, text
+from psycopg.types.json import Jsonb
+from sqlalchemy import ForeignKey, Index, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from backend.kernel import hot
 from backend.kernel.context import Context, Role
-from backend.kernel.database import Base, db
+from backend.kernel.database import Base
 from backend.kernel.ids import new_id
 
 
@@ -99,30 +101,39 @@ def reactions_to(kind: type[Event]) -> Mapping[str, Reaction]:
 def record(ctx: Context, *happened: Event) -> None:
     """Insert the events and one delivery for each reaction to them, in the caller's transaction."""
     rows = [_row(ctx, event) for event in happened]
-    if not rows:
-        return
-    # The change comes before its event, so that an event may name rows made in this transaction.
-    db.session.flush()
-    db.session.execute(insert(EventRow), rows)
     deliveries = [
-        {"id": new_id(), "event_id": row["id"], "reaction": reaction}
+        {"id": str(new_id()), "event_id": row["id"], "reaction": reaction}
         for row, event in zip(rows, happened, strict=True)
         for reaction in reactions_to(type(event))
     ]
-    if deliveries:
-        db.session.execute(insert(Delivery), deliveries)
+    if rows:
+        hot.row(_RECORD, {"events": Jsonb(rows), "deliveries": Jsonb(deliveries)})
 
 
 def _row(ctx: Context, event: Event) -> dict[str, Any]:
+    resident = getattr(event, "resident_id", ctx.resident)
     return {
-        "id": new_id(),
+        "id": str(new_id()),
         "name": event.name,
-        "actor_id": ctx.actor.id,
+        "actor_id": str(ctx.actor.id),
         "actor_role": ctx.actor.role,
-        "resident_id": getattr(event, "resident_id", ctx.resident),
-        "at": ctx.at,
+        "resident_id": resident and str(resident),
+        "at": ctx.at.isoformat(),
         "payload": encode(event),
     }
+
+
+# One round trip however many there are.
+_RECORD = """
+WITH happened AS (
+  INSERT INTO event (id, name, actor_id, actor_role, resident_id, at, payload)
+  SELECT * FROM jsonb_to_recordset(%(events)s) AS e (
+    id uuid, name text, actor_id uuid, actor_role text, resident_id uuid, at timestamptz,
+    payload jsonb)
+)
+INSERT INTO delivery (id, event_id, reaction)
+SELECT * FROM jsonb_to_recordset(%(deliveries)s) AS d (id uuid, event_id uuid, reaction text)
+"""
 
 
 def encode(event: Event) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, Integer, LargeBinary, Table, Text, Uuid, func, insert, text
+from sqlalchemy import Column, DateTime, Integer, LargeBinary, Table, Text, Uuid, func
 
+from backend.kernel import hot
 from backend.kernel.crypto import keyring
 from backend.kernel.database import Base, db
 from backend.kernel.errors import Invalid
@@ -27,7 +28,11 @@ idempotency = Table(
     Column("body_sealed", LargeBinary, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
 )
-_FIND = text("SELECT request_hash, status, body_sealed FROM idempotency_find(:person, :key)")
+_FIND = "SELECT request_hash, status, body_sealed FROM idempotency_find(%(person)s, %(key)s)"
+_KEEP = """
+INSERT INTO idempotency (person_id, key, request_hash, status, body_sealed)
+VALUES (%(person)s, %(key)s, %(request)s, %(status)s, %(sealed)s)
+"""
 
 
 class KeyReused(Invalid):
@@ -56,7 +61,7 @@ def earlier(person: UUID, key: str, request: bytes) -> Answer | None:
 
     Raises `KeyReused` if the key belongs to a request with another content.
     """
-    row = db.session.execute(_FIND, {"person": person, "key": key}).first()
+    row = hot.row(_FIND, {"person": person, "key": key})
     if row is None:
         return None
     if row.request_hash != request:
@@ -67,15 +72,8 @@ def earlier(person: UUID, key: str, request: bytes) -> Answer | None:
 def remember(person: UUID, key: str, request: bytes, answer: Answer) -> None:
     """Store the answer beside its effect."""
     sealed = keyring().seal(answer.body, _place(person, key))
-    db.session.execute(
-        insert(idempotency).values(
-            person_id=person,
-            key=key,
-            request_hash=request,
-            status=answer.status,
-            body_sealed=sealed,
-        )
-    )
+    kept = {"person": person, "key": key, "request": request, "sealed": sealed}
+    hot.last(_KEEP, kept | {"status": answer.status})
 
 
 def forget_before(instant: datetime) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from backend.kernel import hot
 from backend.kernel.database import db
 
 
@@ -11,8 +12,10 @@ def transaction() -> Iterator[None]:
     """One request or one item of a job: all of it, or nothing."""
     try:
         yield
+        hot.finish(lambda link: link.commit())
         db.session.commit()
     except BaseException:
+        hot.forget()
         db.session.rollback()
         raise
 

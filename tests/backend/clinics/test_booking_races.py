@@ -112,7 +112,7 @@ def crowd(session: UUID, people: Sequence[UUID], locked: bool = True) -> Counter
     if not locked:
         words = claim.CLAIM.format(wish="", patience="").replace("FOR UPDATE", "")
         for waits in (False, True):
-            claim.STATEMENTS["", waits] = text(words)
+            claim.STATEMENTS["", waits] = words
 
     def one(person: UUID) -> str:
         with app.app_context():
