@@ -65,6 +65,18 @@ def own(template: str, name: str) -> Iterator[str]:
         remove(name)
 
 
+def slow_down_inserts(name: str, table: str, seconds: float) -> None:
+    """Let each insert wait, so that acts which do not exclude one another overlap for certain."""
+    slow = sql.SQL(
+        "CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS"
+        " 'BEGIN PERFORM pg_sleep({seconds}); RETURN NEW; END';"
+        " CREATE TRIGGER dawdle BEFORE INSERT ON {table}"
+        " FOR EACH ROW EXECUTE FUNCTION dawdle()"
+    )
+    with psycopg.connect(admin_url(name), autocommit=True) as link:
+        link.execute(slow.format(seconds=sql.Literal(seconds), table=sql.Identifier(table)))
+
+
 def _run(words: sql.Composed) -> None:
     with psycopg.connect(admin_url(), autocommit=True) as link:
         link.execute(words)

@@ -1,7 +1,9 @@
 """Races with real processes: each has its own app and connections, and all start together."""
 
 import multiprocessing
+import os
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty
 from tempfile import mkdtemp
@@ -11,10 +13,19 @@ from conftest import environment
 
 from backend.assembly import assemble
 from backend.kernel.errors import Refusal
-from config.settings import Settings
+from config.settings import ROOT, Settings
 
+# The fork server begins with PYTHONPATH alone, and passes over in silence what it cannot import.
+os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
 _FORK = multiprocessing.get_context("forkserver")
-_FORK.set_forkserver_preload(["backend.assembly", "conftest"])
+_FORK.set_forkserver_preload(["miniapp_api.application", "conftest"])
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What a racing process died of."""
+
+    words: str
 
 
 def race(
@@ -23,7 +34,7 @@ def race(
     """Run `act(*arguments[n])` in process n, all at once; the results in order.
 
     `act` is a module-level function; it runs inside the app's context and commits by itself (with
-    `transaction()`). A refusal comes back as its code, any other failure as `!TypeName`.
+    `transaction()`). A refusal comes back as its code; any other failure fails the race.
     """
     start, results = _FORK.Barrier(len(arguments)), _FORK.Queue()
     processes = [
@@ -33,13 +44,15 @@ def race(
     for process in processes:
         process.start()
     try:
-        found = dict(results.get(timeout=60) for _ in processes)
+        found = dict(results.get(timeout=120) for _ in processes)
     except Empty:
         raise AssertionError("a racing process did not answer") from None
     finally:
         for process in processes:
             process.join(5)
             process.kill()
+    failures = [answer for answer in found.values() if isinstance(answer, Failure)]
+    assert failures == []
     return [found[n] for n in range(len(processes))]
 
 
@@ -48,10 +61,10 @@ def _compete(
 ) -> None:
     app = assemble(Settings.from_env(environment(database_url, Path(mkdtemp()))))
     with app.app_context():
-        start.wait(30)
         try:
+            start.wait(60)
             results.put((number, act(*given)))
         except Refusal as refusal:
             results.put((number, refusal.code))
         except Exception as failure:
-            results.put((number, f"!{type(failure).__name__}"))
+            results.put((number, Failure(f"{type(failure).__name__}: {failure}")))

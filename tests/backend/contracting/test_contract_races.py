@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from conftest import MORNING, environment
 from contract_builders import a_contract, a_team, an_accepted, an_application, join, lead_of
-from databases import admin_url
+from databases import admin_url, slow_down_inserts
 from flask import Flask
 from people import a_member_of_staff, a_resident, by
 from races import race
@@ -72,6 +72,7 @@ def test_without_the_index_more_would_stand(apart: Flask, own_database: str, wor
     """The negative control: it is the partial unique index that makes it one."""
     with psycopg.connect(admin_url(f"jiayi_own_{worker}")) as link:
         link.execute("DROP INDEX uq_contract_live")
+    slow_down_inserts(f"jiayi_own_{worker}", "contract", 0.5)
     assert applications(own_database).count("applied") > 1
 
 
