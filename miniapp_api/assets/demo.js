@@ -34,7 +34,7 @@ async function call(method, path, body) {
   const told = answer.status === 204 ? null : await answer.json();
   if (answer.ok) return told;
   const faults = ((told && told.errors) || []).map((fault) => fault.detail).join("；");
-  throw new Refused((told && told.title || "没有成功") + "：" + (told && told.detail || "") + (faults ? "（" + faults + "）" : ""));
+  throw new Refused((told && told.title || "没有成功") + "：" + (faults || (told && told.detail) || "请再试一次"));
 }
 const get = (path) => call("GET", path);
 const post = (path, body) => call("POST", path, body);
@@ -57,8 +57,13 @@ async function become(person) {
 const ROLES = { resident: "居民", doctor: "家庭医生", nurse: "护士", specialist: "专家", pharmacist: "药师", manager: "管理员" };
 const WORDS = {};
 const say = (code) => WORDS[code] || code;
-const day = (text) => { const d = new Date(text.length === 10 ? text + "T00:00:00+08:00" : text);
-  return d.toLocaleDateString("zh-CN", { timeZone: "Asia/Shanghai", month: "long", day: "numeric", weekday: "short" }); };
+let now = new Date();
+const yearOf = (instant) => instant.toLocaleDateString("zh-CN", { timeZone: "Asia/Shanghai", year: "numeric" });
+function day(text) {
+  const at = new Date(text.length === 10 ? text + "T00:00:00+08:00" : text);
+  return (yearOf(at) === yearOf(now) ? "" : yearOf(at)) +
+    at.toLocaleDateString("zh-CN", { timeZone: "Asia/Shanghai", month: "long", day: "numeric", weekday: "short" });
+}
 const whole = (text) => text.slice(0, 4) + "年" + Number(text.slice(5, 7)) + "月" + Number(text.slice(8)) + "日";
 const hour = (text) => new Date(text).toLocaleTimeString("zh-CN", { timeZone: "Asia/Shanghai", hour: "2-digit", minute: "2-digit" });
 const moment = (text) => day(text) + " " + hour(text);
@@ -114,7 +119,7 @@ VIEWS.people = { words: "家医 · 演示", draw: async () => [
     return button;
   }),
   heading("演示时间"),
-  await clockCard(),
+  clockCard(),
 ] };
 VIEWS.home = { words: "请选择", draw: async () => [
   MENUS[me.role].filter(([name]) => served.has("/api/v1" + NEEDS[name])).map(([name, words, about]) => {
@@ -123,7 +128,7 @@ VIEWS.home = { words: "请选择", draw: async () => [
     return button;
   }),
   heading("演示时间"),
-  await clockCard(),
+  clockCard(),
 ] };
 
 /* ---- 居民 ---- */
@@ -138,6 +143,7 @@ Object.assign(WORDS, {
   own_wish: "个人意愿", disputed: "本人异议", moved: "迁出", changed_team: "更换团队", other: "其他",
 });
 const list = (items, draw, empty) => items.length ? items.map(draw) : [nothing(empty)];
+const OPEN = new Set(["requested", "issued", "returned", "reviewed"]);
 const bad = (code) => ["declined", "refused", "terminated", "failed", "unknown", "cancelled", "escalated"].includes(code);
 
 offer(resident, "sign", "家庭医生签约", "看离家最近的团队，申请、确认", async () => {
@@ -201,7 +207,7 @@ offer(resident, "bookings", "我的预约", "查看、取消", async () => list(
 
 offer(resident, "follow", "我的随访", "什么时候随访，在家量血压", async () => list((await get("/resident/follow-ups")).items, (one) => {
   const upper = number(""), lower = number("");
-  return card(one.occasion_text, state(one.state_text, bad(one.state)), line("应在 " + day(one.due_on) + " 前完成"),
+  return card(one.occasion_text, state(one.state_text), line("应在 " + day(one.due_on) + " 前完成"),
     one.advice_text ? line("结果：" + one.advice_text) : null,
     one.acts.includes("answer") ? [make("div", { className: "pair" }, field("高压（收缩压）", upper), field("低压（舒张压）", lower)),
       act("记录在家量的血压", async () => (await post("/resident/follow-ups/" + one.id + "/answer",
@@ -214,7 +220,7 @@ offer(resident, "drugs", "长处方", "申请、确认、取药、用到哪天",
   const mine = (await get("/resident/prescriptions")).items;
   const parts = [];
   for (const one of mine) parts.push(await ownPrescription(one));
-  const open = mine.some((one) => ["requested", "issued", "returned", "reviewed"].includes(one.state));
+  const open = mine.some((one) => OPEN.has(one.state));
   if (!open) parts.unshift(await wishCard());
   return parts;
 });
@@ -253,7 +259,7 @@ offer([...resident, ...clinical], "inbox", "消息", "系统发给您的提醒",
   return [await allowCard(audience), heading("收到的提醒"), list(found, messageCard, "还没有提醒。")];
 });
 const messageCard = (one) => card(one.title, state(say(one.state), bad(one.state)),
-  one.lines.map((each) => line(each.value)), quiet(moment(one.due_at)), one.why ? quiet(one.why) : null);
+  one.lines.map((each) => line(each.value)), one.why ? quiet(one.why) : null);
 async function allowCard(audience) {
   const { items } = await get("/" + audience + "/subscriptions");
   const wanted = items.filter((one) => one.ask).map((one) => one.template_id);
@@ -289,7 +295,7 @@ offer(["doctor"], "applications", "签约申请", "看谁申请，接受或婉�
 offer(team, "signed", "签约居民", "本团队的签约名单", async () => list((await get("/doctor/residents?limit=50")).items,
   (one) => card(one.name + "，" + one.age + " 岁", quiet("有效期到 " + whole(one.ends_on))), "还没有签约居民。"));
 offer(["doctor", "pharmacist"], "prescriptions", "长处方", "评估、开具、审核、发药", async () => list(
-  (await get("/doctor/prescriptions?limit=50")).items, staffPrescription, "没有长处方。"));
+  (await get("/doctor/prescriptions?limit=50")).items.sort((one, other) => OPEN.has(other.state) - OPEN.has(one.state)), staffPrescription, "没有长处方。"));
 function staffPrescription(one) {
   const path = "/doctor/prescriptions/" + one.id, drugs = one.lines.length ? one.lines.map((each) => each.drug) : one.drugs_wanted;
   const days = one.days || one.days_wanted, doctor = me.role === "doctor", pharmacist = me.role === "pharmacist";
@@ -311,7 +317,7 @@ function staffPrescription(one) {
       }),
       act("不予开具", async () => { await post(path + "/refusal", { reason: "请先到社区复查血压。" }); return "已告知居民"; }, true));
   }
-  if (pharmacist && one.acts.includes("pass")) body.push(act("审核通过", async () => { await post(path + "/review", {}); return "审核通过"; }),
+  if (pharmacist && one.acts.includes("approve")) body.push(act("审核通过", async () => { await post(path + "/review", {}); return "审核通过"; }),
     act("退回医生", async () => { await post(path + "/return", { reason: "请核对用法用量。" }); return "已退回"; }, true));
   if (pharmacist && one.acts.includes("dispense")) body.push(act("本人取药，发药", async () => {
     const told = await post(path + "/dispensing", { collector: { kind: "self" } }); return "已发药，用到 " + day(told.runs_out_on) + " 前";
@@ -334,7 +340,7 @@ offer(["manager"], "rosters", "每周门诊安排", "哪位专家，星期几", 
   (one) => card(one.specialty + " " + one.expert_name, line("每" + WEEK[one.weekday] + " " + one.begins + " 到 " + one.ends),
     quiet(one.room + "，" + one.capacity + " 个号")), "还没有排班。"));
 offer(["manager"], "sessions", "门诊场次", "约了多少，停诊", async () => list((await get("/manager/clinics/sessions?limit=50")).items,
-  (one) => card(one.specialty + " " + one.expert_name, state(say(one.state), one.state === "cancelled"), line(moment(one.starts_at)),
+  (one) => card(one.specialty + " " + one.expert_name, state(one.state === "cancelled" ? "已停诊" : "开诊", one.state === "cancelled"), line(moment(one.starts_at)),
     line("已约 " + one.taken + " / " + one.capacity), one.acts.includes("cancel") ? make("details", {}, make("summary", {}, "停诊"),
       act("确认停诊并通知已约居民", async () => {
         await post("/manager/clinics/sessions/" + one.id + "/cancellation", { reason: "专家临时有会诊任务" }); return "已停诊，已通知";
@@ -346,14 +352,12 @@ offer(["manager"], "contracts", "签约人数", "各团队签了多少", async (
     quiet("等团队答复 " + one.applied + " 人，等居民确认 " + one.accepted + " 人")), "还没有签约。"));
 
 /* ---- 演示时间 ---- */
-async function clockCard() {
-  const { now } = await get("/demo/clock");
+function clockCard() {
   const ahead = (days) => async () => {
-    const to = new Date(new Date(now).getTime() + days * 86400000).toISOString();
-    await post("/demo/clock", { to });
+    await post("/demo/clock", { to: new Date(now.getTime() + days * 86400000).toISOString() });
     return "演示时间已向前 " + days + " 天";
   };
-  return card("现在是 " + moment(now), quiet("只拨演示时间，电脑的时间不变。到期的随访和提醒会在一两秒后出现。"),
+  return card("现在是 " + yearOf(now) + moment(now.toISOString()), quiet("只拨演示时间，电脑的时间不变。到期的随访和提醒会在一两秒后出现。"),
     make("div", { className: "pair" }, act("向前 1 天", ahead(1), true), act("向前 7 天", ahead(7), true)));
 }
 
@@ -363,6 +367,7 @@ async function enter(person) {
   await show("home");
 }
 async function show(name) {
+  const before = view;
   view = VIEWS[name] ? name : "people";
   if (view === "people") { me = null; token = null; }
   byId("title").textContent = VIEWS[view].words;
@@ -370,12 +375,13 @@ async function show(name) {
   byId("who").hidden = !me;
   byId("who").textContent = me ? ROLES[me.role] + " " + me.name : "";
   let drawn;
+  now = new Date((await get("/demo/clock")).now);
   try { drawn = await VIEWS[view].draw(); }
   catch (trouble) { drawn = [card("暂时打不开", line(trouble.message))]; }
   byId("main").replaceChildren(...[drawn].flat(9).filter(Boolean));
   const query = new URLSearchParams(me ? { as: me.key, view } : {});
   history.replaceState(null, "", "/demo" + (me ? "?" + query : ""));
-  scrollTo(0, 0);
+  if (view !== before) scrollTo(0, 0);
 }
 byId("back").onclick = () => show(view === "home" ? "people" : "home");
 

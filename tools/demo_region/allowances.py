@@ -10,7 +10,10 @@ from tools.demo_region.people import People
 
 
 class Allowances:
-    """As many of each template as the product keeps in stock."""
+    """As many of each template as the product keeps in stock; for staff ten times as many.
+
+    A visitor who moves the clock by months lets a whole team's follow-ups fall due at once.
+    """
 
     def __init__(self, dice: Dice, people: People, at: datetime) -> None:
         self.dice, self.people, self.at = dice, people, at
@@ -41,7 +44,7 @@ class Allowances:
     def _given(self) -> list[tuple[Any, Template, int]]:
         kept = [each for each in catalogue().template.values() if each.credits_kept]
         return [
-            (account, template, template.credits_kept)
+            (account, template, template.credits_kept * (10 if account.staff_id else 1))
             for account in self.people.accounts
             for template in kept
             if template.audience is (Audience.STAFF if account.staff_id else Audience.RESIDENT)

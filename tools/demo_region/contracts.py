@@ -8,14 +8,15 @@ from uuid import UUID
 
 from backend import contracting, identity, teams
 from backend.contracting.agreement import Parties, wording
-from backend.contracting.rules import ends_on, lapses_at
+from backend.contracting.rules import CONTRACT, ends_on, lapses_at, policy_of
 from backend.kernel.calendar import SHANGHAI
 from backend.kernel.context import Role
+from backend.kernel.regions import Region
 from backend.kernel.relations import Kind, Relation
 from tools.demo_region.dice import Dice
 from tools.demo_region.people import Crew, Patient, People
 
-MONTHS, WAITING = 12, 2
+MONTHS, WAITING = 12, 3
 NOON = time(12, 0, tzinfo=SHANGHAI)
 
 
@@ -53,11 +54,16 @@ class Notary:
         self, dice: Dice, people: People, of_crew: list[tuple[Crew, teams.Team]], at: datetime
     ) -> None:
         self.dice, self.people, self.of_crew, self.at = dice, people, of_crew, at
+        self.longest = MONTHS
         self.account_of = {each.resident_id: each.id for each in people.accounts}
         self.found = Contracts()
 
-    def all(self, today: date) -> Contracts:
-        """A contract for everybody signed; a few neighbours wait for the cast's team."""
+    def all(self, region: Region, today: date) -> Contracts:
+        """A contract for everybody signed; a few neighbours wait for the cast's team.
+
+        The cast sign for the region's longest term, so that they stay when its clock is moved.
+        """
+        self.longest = max(policy_of(region, CONTRACT.on(today)).terms_months)
         for patient in self.people.patients:
             crew, team = self._team_for(patient)
             if patient.signed:
@@ -76,14 +82,14 @@ class Notary:
     def _sign(self, patient: Patient, crew: Crew, team: teams.Team, today: date) -> None:
         doctors = [person for person in crew.members if person.role is Role.DOCTOR]
         doctor = doctors[-1] if patient.key else self.dice.random.choice(doctors)
-        ago = (60, 90) if patient.key else (40, 330)
+        ago = (280, 330) if patient.key else (40, 330)
         since = today - timedelta(days=self.dice.random.randint(*ago))
         moment = datetime.combine(since, NOON)
         agreement = self._agreement(patient, crew, team, moment)
         contract = self._contract(patient, team, moment, contracting.State.ACTIVE)
         contract.doctor_id = contract.answered_by = doctor.id
         contract.answered_at, contract.agreement_id = moment, agreement.id
-        contract.starts_on, contract.ends_on = since, ends_on(since, MONTHS)
+        contract.starts_on, contract.ends_on = since, ends_on(since, contract.months)
         self._relate(contract, Kind.SIGNED, lapses_at(contract.ends_on))
         self.found.agreements.append(agreement)
         self.found.signed.append(Signed(patient, contract, doctor, team, since))
@@ -103,7 +109,7 @@ class Notary:
             team_id=team.id,
             institution_id=team.institution_id,
             package=contracting.Package.BASIC,
-            months=MONTHS,
+            months=self._months(patient),
             state=state,
             applied_at=moment,
             applied_by=self._account(patient.row.id),
@@ -113,7 +119,10 @@ class Notary:
         self, patient: Patient, crew: Crew, team: teams.Team, moment: datetime
     ) -> contracting.Agreement:
         parties = Parties(
-            institution=crew.house.name, team=team.name, resident=patient.row.name, months=MONTHS
+            institution=crew.house.name,
+            team=team.name,
+            resident=patient.row.name,
+            months=self._months(patient),
         )
         text = wording(parties)
         return contracting.Agreement(
@@ -138,6 +147,9 @@ class Notary:
                 source_id=contract.id,
             )
         )
+
+    def _months(self, patient: Patient) -> int:
+        return self.longest if patient.key else MONTHS
 
     def _account(self, resident_id: UUID) -> UUID:
         return self.account_of[resident_id]

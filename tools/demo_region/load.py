@@ -61,7 +61,7 @@ def invent(region: Region, at: datetime, residents: int, seed: int) -> World:
     today = shanghai_date(at)
     people = inventor.everybody(today, residents)
     crews = teams.invent(dice, people.crews, at)
-    contracts = Notary(dice, people, crews.of_crew, at).all(today)
+    contracts = Notary(dice, people, crews.of_crew, at).all(region, today)
     visits = Chronicler(dice, today).all(contracts.signed)
     rosters = clinics.invent(dice, found, people, today)
     drugs = formulary.invent(dice)

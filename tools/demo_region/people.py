@@ -157,7 +157,8 @@ class Inventor:
         )
 
     def _patient(self, number: int, today: date) -> None:
-        house = self.places.houses[number % len(self.places.houses)]
+        houses = self.places.houses
+        house = houses[0] if number % 3 == 0 else houses[number % len(houses)]
         sex = self.dice.random.choice(list(identity.Sex))
         born = self.dice.birth(today)
         row = self._resident(self.dice.name(sex), born, sex, house)

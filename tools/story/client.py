@@ -78,9 +78,9 @@ class Person:
         code = self.simulator.ask("POST", "/_sim/phone-codes", {"openid": self.openid})["code"]
         return str(code)
 
-    def agree_to(self, templates: list[str]) -> Answer:
-        """Accept the subscription popup for these message templates, and report it."""
-        given = {"openid": self.openid, "template_ids": templates}
+    def agree_to(self, templates: list[str], times: int = 1) -> Answer:
+        """Accept the subscription popup for these message templates so often; report the last."""
+        given = {"openid": self.openid, "template_ids": templates, "times": times}
         results = self.simulator.ask("POST", "/_sim/popups", given).body
         report = {"report_id": str(uuid.uuid4()), "results": results}
         audience = "resident" if self.door == "resident" else "doctor"

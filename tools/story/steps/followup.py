@@ -11,7 +11,7 @@ from tools.story.telling import until
 TITLE = "Her follow-up falls due; it is answered for, and the standard decides what follows"
 NEEDS = ["/resident/follow-ups", "/doctor/follow-ups", "/resident/subscriptions"]
 HERS, TASK, EMERGENCY = "JIAYI-FOLLOW-UP", "JIAYI-TASK", "JIAYI-EMERGENCY"
-NOTICE, A_WHILE = timedelta(days=7), 1.5
+NOTICE, A_WHILE, OFTEN = timedelta(days=7), 1.5, 300
 CLINIC = 1  # the form's code for a visit at the clinic
 
 
@@ -39,12 +39,12 @@ def _enrol(scene: Scene, doctor: Person) -> dict[str, Any]:
 
 
 def _agree(scene: Scene, doctor: Person, lead: Person) -> None:
-    """Each taps "allow": WeChat grants the pushes, and the ledger of credits knows of them."""
+    """Each taps "allow"; staff often, as everybody of the team falls due when the clock moves."""
     she = scene.resident
     answer = she.agree_to([HERS])
     scene.tell.check(she.name, "allows reminders", answer.status, right=answer.status == 200)
     for person in (doctor, lead):
-        person.agree_to([TASK, EMERGENCY])
+        person.agree_to([TASK, EMERGENCY], OFTEN)
 
 
 def _fall_due(scene: Scene, doctor: Person, visit: dict[str, Any]) -> dict[str, Any]:
