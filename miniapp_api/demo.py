@@ -59,10 +59,18 @@ class PersonSchema(Schema):
     about = fields.Text(required=True)
 
 
+class HomeSchema(Schema):
+    """A place in degrees, GCJ-02."""
+
+    latitude = fields.Float(required=True)
+    longitude = fields.Float(required=True)
+
+
 class CastSchema(Schema):
-    """Everybody a visitor may become, and where their WeChat is simulated."""
+    """Everybody a visitor may become, where they live, and where their WeChat is simulated."""
 
     simulator = fields.Text(required=True, allow_none=True)
+    home = fields.Nested(HomeSchema, required=True, allow_none=True)
     people = fields.List(fields.Nested(PersonSchema), required=True)
 
 
@@ -116,7 +124,9 @@ def move_clock(ctx: Context, *, to: datetime) -> dict[str, Any]:
 @gives(CastSchema)
 def people(_ctx: Context) -> dict[str, Any]:
     """演示人物 · All of them are invented."""
-    return {"simulator": entry.settings().simulator_url, "people": _cast()}
+    cast = _cast()
+    home = _home(cast[0]["openid"])
+    return {"simulator": entry.settings().simulator_url, "home": home, "people": cast}
 
 
 @api.post("/bursts")
@@ -165,6 +175,13 @@ def _neighbours() -> Sequence[UUID]:
 def _notices(burst_id: UUID) -> Sequence[messaging.Message]:
     found = select(messaging.Message).where(messaging.Message.subject_id == burst_id)
     return db.session.execute(found.order_by(messaging.Message.id)).scalars().all()
+
+
+def _home(openid: str) -> identity.Resident | None:
+    """The resident of the cast with this WeChat identity, who lives near the cast's centre."""
+    theirs = select(identity.Account.resident_id).where(identity.Account.openid == openid)
+    found = select(identity.Resident).where(identity.Resident.id.in_(theirs))
+    return db.session.execute(found).scalar_one_or_none()
 
 
 @cache

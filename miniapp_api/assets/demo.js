@@ -152,13 +152,14 @@ offer(resident, "sign", "家庭医生签约", "看离家最近的团队，申请
   const parts = [];
   for (const one of live) parts.push(await contractCard(one));
   if (!live.length) {
-    const near = await get("/open/teams/nearest?latitude=30.8865&longitude=120.1035");
+    const near = await nearest();
     parts.push(heading("离您最近的团队"), near.slice(0, 5).map(teamCard));
   }
   const past = mine.filter((one) => !live.includes(one));
   if (past.length) parts.push(heading("以前的签约"), past.map((one) => card(one.team.name, state(say(one.state)))));
   return parts;
 });
+const nearest = () => get("/open/teams/nearest?" + new URLSearchParams(cast.home));
 async function contractCard(one) {
   const detail = await get("/resident/contracts/" + one.id);
   const body = [state(say(one.state)), line(one.institution.name)];
@@ -195,7 +196,7 @@ offer(resident, "book", "专家门诊预约", "中心医院专家每周来社区
     }) : null), "这两周没有门诊安排。")];
 });
 async function centre() {
-  const near = await get("/open/teams/nearest?latitude=30.8865&longitude=120.1035");
+  const near = await nearest();
   return near[0].institution.id;
 }
 offer(resident, "bookings", "我的预约", "查看、取消", async () => list((await get("/resident/bookings")).items, (one) =>

@@ -26,9 +26,9 @@ class Stage:
         self.api, self.simulator = Server(api), Server(simulator)
         self.kill_jobs = kill_jobs
         self.paths = set(self.api.ask("GET", "/openapi.json")["paths"])
-        self.cast: dict[str, Any] = {
-            one["key"]: one for one in self.api.ask("GET", "/api/v1/demo/people")["people"]
-        }
+        told = self.api.ask("GET", "/api/v1/demo/people")
+        self.home: dict[str, float] = told["home"]
+        self.cast: dict[str, Any] = {one["key"]: one for one in told["people"]}
 
     def close(self) -> None:
         """End the connections."""

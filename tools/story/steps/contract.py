@@ -7,7 +7,6 @@ from tools.story.scene import Scene
 
 TITLE = "She finds the team nearest to her and signs with it"
 NEEDS = ["/open/teams/nearest", "/resident/contracts", "/doctor/contracts"]
-HOME = "latitude=30.8865&longitude=120.1035"
 MONTHS = 12
 
 
@@ -23,7 +22,8 @@ def play(scene: Scene) -> None:
 
 def _find(scene: Scene) -> list[dict[str, Any]]:
     she = scene.resident
-    near: list[dict[str, Any]] = she.get(f"/open/teams/nearest?{HOME}").body
+    home = "&".join(f"{name}={degrees}" for name, degrees in scene.stage.home.items())
+    near: list[dict[str, Any]] = she.get(f"/open/teams/nearest?{home}").body
     far = [team["metres"] for team in near]
     first = near[0]
     scene.tell.need(
