@@ -1,16 +1,14 @@
 """What the WeChat simulator and its real-name provider must know of the invented people."""
 
-import tomllib
 from typing import Any
 
 import httpx2
 
-from config.settings import ROOT
 from tools.demo_region.people import People
 
 
 def introduce(address: str, people: People, popups: list[dict[str, Any]]) -> None:
-    """Templates, users with names and phones, persons with ID numbers, what they allowed."""
+    """Users with names and phones, persons with ID numbers, what they allowed."""
     names = {row.id: row.name for row in people.staff}
     names |= {patient.row.id: patient.row.name for patient in people.patients}
     users = [
@@ -20,7 +18,6 @@ def introduce(address: str, people: People, popups: list[dict[str, Any]]) -> Non
     ]
     persons = [{"name": p.row.name, "id_number": p.row.id_number} for p in people.patients]
     with httpx2.Client(base_url=address, timeout=30) as simulator:
-        tell(simulator, "templates", templates())
         tell(simulator, "users", users)
         tell(simulator, "people", persons)
         tell(simulator, "popups", popups)
@@ -29,9 +26,3 @@ def introduce(address: str, people: People, popups: list[dict[str, Any]]) -> Non
 def tell(simulator: httpx2.Client, what: str, records: list[dict[str, Any]]) -> None:
     """Post a list to one of the simulator's controls."""
     simulator.post(f"/_sim/{what}", json=records).raise_for_status()
-
-
-def templates() -> list[dict[str, Any]]:
-    """The message templates, as the mini-program's account would have them."""
-    told = tomllib.loads((ROOT / "config" / "messages.toml").read_text("utf-8"))["template"]
-    return [{key: one[key] for key in ("id", "title", "fields")} for one in told.values()]

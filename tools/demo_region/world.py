@@ -45,7 +45,6 @@ class World:
             self.formulary,
         ):
             for _, alike in groupby(rows, type):
-                db.session.add_all(alike)
-                db.session.flush()
+                db.session.bulk_save_objects(list(alike))
         clinics.generate(entry.now())
         wishes.ask(self.people, self.contracts.signed)
