@@ -257,7 +257,8 @@ async function ownPrescription(one) {
 offer([...resident, ...clinical], "inbox", "消息", "系统发给您的提醒", async () => {
   const audience = me.role === "resident" ? "resident" : "doctor";
   const found = (await get("/" + audience + "/messages")).items;
-  return [await allowCard(audience), heading("收到的提醒"), list(found, messageCard, "还没有提醒。")];
+  const phone = make("a", { href: cast.simulator + "/?openid=" + me.openid, target: "_blank", rel: "noopener" }, "在模拟的微信里看这些提醒");
+  return [await allowCard(audience), line(phone), heading("收到的提醒"), list(found, messageCard, "还没有提醒。")];
 });
 const messageCard = (one) => card(one.title, state(say(one.state), bad(one.state)),
   one.lines.map((each) => line(each.value)), one.why ? quiet(one.why) : null);

@@ -11,13 +11,25 @@ TITLE = "During a burst of reminders the jobs process is killed; none is lost, n
 NEEDS = ["/demo/bursts", "/resident/messages"]
 TEMPLATE = "JIAYI-DEMO"
 WHO = "The jobs process"
+EACH_SEND = 0.1
 FINAL = {"sent", "unknown", "failed", "withdrawn"}
 
 
 def play(scene: Scene) -> None:
     """Kill it when about a third is delivered, and compare both sides' books afterwards."""
+    before = _let_all_agree(scene)
+    _latency(scene, EACH_SEND)
+    try:
+        path = _kill_in_the_middle(scene, before)
+    finally:
+        _latency(scene, 0)
+    notices = until(lambda: scene.stage.api.ask("GET", path)["notices"], _all_final, 75)
+    _compare(scene, notices, Counter(_ledger(scene, before)))
+
+
+def _kill_in_the_middle(scene: Scene, before: int) -> str:
+    """Where the burst can be asked after."""
     count = scene.burst
-    before = _let_all_agree(scene, count)
     burst = scene.stage.api.ask("POST", "/api/v1/demo/bursts", {"count": count})
     scene.tell.need("The region", "queues", f"{count} reminders", right=burst.status == 201)
     delivered = until(lambda: len(_ledger(scene, before)), lambda n: n >= count // 3, 30)
@@ -25,22 +37,24 @@ def play(scene: Scene) -> None:
     scene.tell.check(
         WHO, "is killed with -9 and started again", f"{delivered} delivered", right=delivered > 0
     )
-    path = f"/api/v1/demo/bursts/{burst['id']}"
-    notices = until(lambda: scene.stage.api.ask("GET", path)["notices"], _all_final, 75)
-    _compare(scene, count, notices, Counter(_ledger(scene, before)))
+    return f"/api/v1/demo/bursts/{burst['id']}"
 
 
-def _let_all_agree(scene: Scene, count: int) -> int:
+def _latency(scene: Scene, seconds: float) -> None:
+    """How long WeChat takes for each message."""
+    scene.stage.simulator.ask("POST", "/_sim/latency", {"seconds": seconds})
+
+
+def _let_all_agree(scene: Scene) -> int:
     """Every neighbour accepts the popup often enough; the ledger's last number until now."""
     simulator = scene.stage.simulator
     users = simulator.ask("GET", "/_sim/users")["users"]
     agreed = [
-        {"openid": user["openid"], "template_ids": [TEMPLATE], "times": count}
+        {"openid": user["openid"], "template_ids": [TEMPLATE], "times": scene.burst}
         for user in users
         if user["openid"].startswith("demo-neighbour-")
     ]
     simulator.ask("POST", "/_sim/popups", agreed)
-    simulator.ask("POST", "/_sim/latency", {"seconds": 0.1})
     return int(simulator.ask("GET", "/_sim/ledger?limit=0")["last_seq"])
 
 
@@ -55,10 +69,8 @@ def _all_final(notices: Sequence[Mapping[str, Any]]) -> bool:
     return all(notice["state"] in FINAL for notice in notices)
 
 
-def _compare(
-    scene: Scene, count: int, notices: Sequence[Mapping[str, Any]], delivered: Counter[str]
-) -> None:
-    scene.stage.simulator.ask("POST", "/_sim/latency", {"seconds": 0})
+def _compare(scene: Scene, notices: Sequence[Mapping[str, Any]], delivered: Counter[str]) -> None:
+    count = scene.burst
     states = Counter(notice["state"] for notice in notices)
     of = {notice["number"]: notice["state"] for notice in notices}
     check = scene.tell.check
