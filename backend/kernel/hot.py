@@ -57,9 +57,10 @@ def forget() -> None:
 
 def _own() -> "tuple[Connection, psycopg.Connection[Any]]":
     """The session's connection, everything that it was told so far being in the database."""
-    if db.session.new or db.session.dirty or db.session.deleted:
-        db.session.flush()
-    connection = db.session.connection()
+    session = db.session()
+    if session.new or session.dirty or session.deleted:
+        session.flush()
+    connection = session.connection()
     return connection, cast("psycopg.Connection[Any]", connection.connection.driver_connection)
 
 
