@@ -3,7 +3,7 @@
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import ARRAY, SmallInteger, Text
+from sqlalchemy import ARRAY, Integer, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
@@ -29,7 +29,7 @@ class _Kept(TypeDecorator[Any]):
 class Coded(_Kept):
     """A member of a numbered enumeration, kept as its number."""
 
-    impl = SmallInteger
+    impl = Integer
     cache_ok = True
 
 

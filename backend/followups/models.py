@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, SmallInteger, text
+from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.followups.columns import Coded, codes, names
@@ -255,9 +255,9 @@ class Measurement(Base):
     taken_on: Mapped[date]
     recorded_at: Mapped[datetime]
     recorded_by: Mapped[UUID]
-    systolic: Mapped[int] = mapped_column(SmallInteger)
-    diastolic: Mapped[int] = mapped_column(SmallInteger)
-    heart_rate: Mapped[int | None] = mapped_column(SmallInteger)
+    systolic: Mapped[int]
+    diastolic: Mapped[int]
+    heart_rate: Mapped[int | None]
     symptoms: Mapped[list[Symptom]] = mapped_column(codes(Symptom))
     signs: Mapped[list[Sign]] = mapped_column(names(Sign))
     pregnant_or_lactating: Mapped[bool]
@@ -266,10 +266,10 @@ class Measurement(Base):
     way: Mapped[Way | None] = mapped_column(Coded(Way))
     adherence: Mapped[Adherence | None] = mapped_column(Coded(Adherence))
     weight_kg: Mapped[float | None] = mapped_column(Float)
-    cigarettes: Mapped[int | None] = mapped_column(SmallInteger)
+    cigarettes: Mapped[int | None]
     alcohol: Mapped[float | None] = mapped_column(Float)
-    exercise_per_week: Mapped[int | None] = mapped_column(SmallInteger)
-    exercise_minutes: Mapped[int | None] = mapped_column(SmallInteger)
+    exercise_per_week: Mapped[int | None]
+    exercise_minutes: Mapped[int | None]
     salt: Mapped[Salt | None] = mapped_column(Coded(Salt))
 
     @classmethod
