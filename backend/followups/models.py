@@ -123,11 +123,11 @@ class Act(StrEnum):
 
 OPEN = (State.SCHEDULED, State.DUE, State.ESCALATED, State.ACKNOWLEDGED)
 # A patient who walks in is measured there and then, so a result needs no acknowledgement before.
+# What has not fallen due cannot be taken on: the resident would never be reminded of it.
 LIFE = Lifecycle(
     {
         (State.SCHEDULED, Act.FALL_DUE): State.DUE,
         (State.DUE, Act.ESCALATE): State.ESCALATED,
-        (State.SCHEDULED, Act.ACKNOWLEDGE): State.ACKNOWLEDGED,
         (State.DUE, Act.ACKNOWLEDGE): State.ACKNOWLEDGED,
         (State.ESCALATED, Act.ACKNOWLEDGE): State.ACKNOWLEDGED,
         **{(state, Act.COMPLETE): State.DONE for state in OPEN},

@@ -134,6 +134,14 @@ def test_one_of_the_team_takes_it_on_once(app: Flask, clock: FixedClock, who: st
         followups.acknowledge(by(patient.doctor), visit)
 
 
+def test_what_is_only_planned_cannot_be_taken_on(app: Flask) -> None:
+    patient = a_patient()
+    assert followups.Act.ACKNOWLEDGE not in patient.visit.acts
+    with pytest.raises(IllegalMove):
+        followups.acknowledge(by(patient.doctor), patient.visit)
+    assert completed(patient, 128, 82).state is State.DONE  # who walks in is seen all the same
+
+
 def test_high_then_high_then_emergency(app: Flask, clock: FixedClock) -> None:
     patient = a_due_patient(clock)
     first = completed(patient, 152, 94)
