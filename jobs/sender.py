@@ -105,7 +105,7 @@ class Sender:
             return 0
         since, sender = time.monotonic(), self._journal.sender
         try:
-            claimed = await self._in_app(lambda: messaging.claim(entry.moment(), sender, room))
+            claimed = await self._in_app(lambda: messaging.claim(entry.now(), sender, room))
         except IntegrityError:
             return 1  # another sender was quicker for one of these people: look again at once
         for message in claimed:

@@ -47,7 +47,7 @@ class Why(fields.Text):
 class LineSchema(Schema):
     """One line of the card."""
 
-    label = fields.Text(20, required=True)
+    label = fields.Text(20, shortest=0, required=True)
     value = fields.Text(40, required=True)
 
 

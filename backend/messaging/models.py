@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, func, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, false, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -52,7 +52,8 @@ class Reason(StrEnum):
 class Message(Base):
     """One message to one person, at most once for each occasion of a subject.
 
-    `due_at` is business time; `next_at` and `lease_until` are real time. One account has one
+    `due_at` is business time; `next_at` and `lease_until` are real time. What is `obsolete` was
+    withdrawn while it was being sent: it may arrive, and is never tried again. One account has one
     openid, so that no two messages of one account are ever sent at the same moment.
     """
 
@@ -102,6 +103,7 @@ class Message(Base):
     content: Mapped[dict[str, str]] = mapped_column(JSONB)
     page: Mapped[str]
     urgent: Mapped[bool]
+    obsolete: Mapped[bool] = mapped_column(server_default=false())
     due_at: Mapped[datetime]
     created_at: Mapped[datetime]
     state: Mapped[State] = mapped_column(server_default=State.QUEUED)
@@ -124,9 +126,11 @@ class Message(Base):
 
     @property
     def lines(self) -> list[dict[str, str]]:
-        """The card's lines, each with its label."""
+        """The card's lines as they were written; a field that the template lost has no label."""
         labels = catalogue().template_of(self.kind).fields
-        return [{"label": labels[key], "value": self.content[key]} for key in labels]
+        ordered = [*labels, *sorted(self.content.keys() - labels.keys())]
+        written = [key for key in ordered if key in self.content]
+        return [{"label": labels.get(key, ""), "value": self.content[key]} for key in written]
 
 
 class Entry(StrEnum):

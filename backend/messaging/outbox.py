@@ -13,11 +13,13 @@ from sqlalchemy import Row, Uuid, bindparam, exists, func, select, text, update
 from sqlalchemy.orm import aliased
 
 from backend import identity
+from backend.kernel.context import Context
 from backend.kernel.database import db
 from backend.kernel.ids import new_id
 from backend.messaging import ledger
 from backend.messaging.answers import Outcome
 from backend.messaging.models import Message, Reason, State
+from backend.messaging.rules import MessagingPolicy, is_quiet
 
 LEASE_S = 30
 GRACE_S = 15
@@ -32,7 +34,9 @@ FROM unnest(CAST(:ids AS uuid[]), CAST(:accounts AS uuid[])) AS chosen (id, acco
 WHERE message.id = chosen.id AND message.state = 'queued'
 """)
 _SETTLE = text("""
-UPDATE message SET state = r.state, reason = r.reason, errcode = r.errcode, rid = r.rid,
+UPDATE message SET errcode = r.errcode, rid = r.rid,
+  state = CASE WHEN r.state = 'queued' AND obsolete THEN 'withdrawn' ELSE r.state END,
+  reason = CASE WHEN r.state = 'queued' AND obsolete THEN 'obsolete' ELSE r.reason END,
   msgid = r.msgid, attempts = attempts + r.counted, lease_token = NULL, lease_until = NULL,
   next_at = now() + make_interval(secs => r.pause),
   sent_at = CASE WHEN r.state = 'sent' THEN CAST(:at AS timestamptz) END
@@ -67,12 +71,15 @@ class Result:
     outcome: Outcome
 
 
-def claim(at: datetime, sender: str, limit: int) -> list[Claimed]:
-    """Take up to `limit` messages due at business instant `at`, one for each account.
+def claim(ctx: Context, sender: str, limit: int) -> list[Claimed]:
+    """Take up to `limit` messages that are due, one for each account; at night the urgent alone.
 
-    Two senders that reach for one account at the same moment: `IntegrityError` for the second.
+    What was to be sent in the evening and could not be waits for the morning. Two senders that
+    reach for one account at the same moment: `IntegrityError` for the second.
     """
-    rows = db.session.execute(_due(), {"at": at, "limit": limit}).all()
+    quiet = is_quiet(ctx.at, ctx.region.section("messaging", MessagingPolicy))
+    wanted = _due().where(Message.urgent) if quiet else _due()
+    rows = db.session.execute(wanted, {"at": ctx.at, "limit": limit}).all()
     _fail_unreachable([row.id for row in rows if row.account_id is None])
     first = {row.account_id: row for row in reversed(rows) if row.account_id is not None}
     token, chosen = new_id(), list(first.values())

@@ -118,7 +118,11 @@ class MessagingPolicy:
     """What the region lays down."""
 
     quiet_hours: tuple[time, time]
-    max_per_person_per_day: int
+
+
+def is_quiet(at: datetime, policy: MessagingPolicy) -> bool:
+    """Tell whether only what is urgent may be sent now."""
+    return after_quiet(at, policy) != at
 
 
 def after_quiet(at: datetime, policy: MessagingPolicy) -> datetime:

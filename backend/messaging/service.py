@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Self
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import case, update
 from sqlalchemy.dialects.postgresql import insert
 
 from backend.kernel.context import Context
@@ -57,12 +57,11 @@ def queue(  # noqa: PLR0917 — the contract other features were given
 ) -> None:
     """Queue a message for `due` (now unless given), once for this occasion; again is no change.
 
-    What is not urgent waits for the end of a resident's quiet hours. Raises `DoesNotFit` where
+    What is not urgent waits for the end of the quiet hours. Raises `DoesNotFit` where
     `values` are not those that the kind's texts name, or do not fit their fields.
     """
     at = due or ctx.at
     urgent = wording.is_urgent(kind)
-    calm = urgent or to.resident_id is None
     row = insert(Message).values(
         id=new_id(),
         kind=kind,
@@ -74,7 +73,7 @@ def queue(  # noqa: PLR0917 — the contract other features were given
         content=wording.write(kind, values, at),
         page=page or wording.page_of(kind, subject_id),
         urgent=urgent,
-        due_at=at if calm else after_quiet(at, ctx.region.section("messaging", MessagingPolicy)),
+        due_at=at if urgent else after_quiet(at, ctx.region.section("messaging", MessagingPolicy)),
         created_at=ctx.at,
     )
     db.session.execute(row.on_conflict_do_nothing())
@@ -82,13 +81,20 @@ def queue(  # noqa: PLR0917 — the contract other features were given
 
 @admitted(by_anyone)
 def withdraw(_ctx: Context, subject_id: UUID, *kinds: MessageKind) -> None:
-    """Take back what is still queued for a subject: all of it, or these kinds."""
-    waiting = (Message.subject_id == subject_id, Message.state == State.QUEUED)
-    chosen = Message.kind.in_(kinds or list(MessageKind))
+    """Take back what is not sent yet for a subject: all of it, or these kinds.
+
+    What is being sent at this moment may arrive; where it does not, it is not tried again.
+    """
+    waiting = Message.state == State.QUEUED
     db.session.execute(
         update(Message)
-        .where(*waiting, chosen)
-        .values(state=State.WITHDRAWN, reason=Reason.OBSOLETE)
+        .where(Message.subject_id == subject_id, Message.kind.in_(kinds or list(MessageKind)))
+        .where(Message.state.in_([State.QUEUED, State.SENDING]))
+        .values(
+            obsolete=True,
+            state=case((waiting, State.WITHDRAWN), else_=Message.state),
+            reason=case((waiting, Reason.OBSOLETE), else_=Message.reason),
+        )
         .execution_options(synchronize_session="fetch")
     )
 

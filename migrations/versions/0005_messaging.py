@@ -17,6 +17,7 @@ CREATE TABLE message (
   content jsonb NOT NULL,
   page text NOT NULL,
   urgent boolean NOT NULL,
+  obsolete boolean NOT NULL DEFAULT false,
   due_at timestamptz NOT NULL,
   created_at timestamptz NOT NULL,
   state varchar(40) NOT NULL DEFAULT 'queued',

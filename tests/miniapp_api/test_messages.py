@@ -15,7 +15,7 @@ BOOKING = "JIAYI-BOOKING"
 
 
 def settled(outcome: Outcome) -> None:
-    claimed = messaging.claim(by_itself().at, "s1", 10)
+    claimed = messaging.claim(by_itself(), "s1", 10)
     messaging.settle(by_itself().at, [Result(one.id, one.token, outcome) for one in claimed])
     db.session.expire_all()
 
@@ -37,6 +37,17 @@ def test_the_inbox_says_why_nothing_was_pushed(http: Http) -> None:
     settled(Outcome(State.FAILED, Reason.NO_CREDIT, counted=True, errcode=43101))
     (shown,) = http("GET", "/resident/messages", resident).json["items"]
     assert "次数" in shown["why"]
+
+
+def test_what_was_written_in_an_older_template_is_still_shown(http: Http) -> None:
+    resident = a_resident()
+    message = a_message(resident, MessageKind.FOLLOW_UP_DUE)
+    message.content = {"thing1": "随访", "date9": "2026年11月23日"}
+    (shown,) = http("GET", "/resident/messages", resident).json["items"]
+    assert shown["lines"] == [
+        {"label": "提醒内容", "value": "随访"},
+        {"label": "", "value": "2026年11月23日"},
+    ]
 
 
 def test_who_is_not_verified_has_no_inbox(http: Http) -> None:

@@ -87,7 +87,7 @@ def test_a_contract_keeps_to_national_terms_and_capacity(change: dict[str, Any])
 def test_a_missing_or_misspelt_policy_is_an_error() -> None:
     with pytest.raises(figures.BadFigures, match=r"section \[clinics\] is missing"):
         a_region().section("clinics", ClinicPolicy)
-    misspelt = a_region(messaging={"quiet_hour": ["21:00", "07:00"], "max_per_person_per_day": 3})
+    misspelt = a_region(messaging={"quiet_hour": ["21:00", "07:00"]})
     with pytest.raises(figures.BadFigures, match="quiet_hour"):
         misspelt.section("messaging", MessagingPolicy)
     with pytest.raises(figures.BadFigures, match="surplus"):

@@ -1,14 +1,17 @@
 """Claims under a lease, results under its token."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask import Flask
 from message_builders import a_message
-from people import a_resident, by_itself
+from people import a_member_of_staff, a_resident, by_itself
 from sqlalchemy import text
 
 from backend import messaging
+from backend.kernel.calendar import SHANGHAI
+from backend.kernel.clock import FixedClock
+from backend.kernel.context import Role
 from backend.kernel.database import db
 from backend.kernel.ids import new_id
 from backend.messaging import Claimed, Message, Outcome, Reason, Result, State
@@ -18,7 +21,7 @@ SENT = Outcome(State.SENT, counted=True, errcode=0)
 
 def claim(limit: int = 10) -> list[Claimed]:
     db.session.flush()
-    return messaging.claim(by_itself().at, "s1", limit)
+    return messaging.claim(by_itself(), "s1", limit)
 
 
 def settle(claimed: Sequence[Claimed], outcome: Outcome = SENT) -> int:
@@ -61,6 +64,29 @@ def test_the_urgent_goes_first(app: Flask) -> None:
     a_message(kind=messaging.MessageKind.FOLLOW_UP_DUE)
     urgent = a_message(kind=messaging.MessageKind.EMERGENCY_ALERT)
     assert [one.id for one in claim(1)] == [urgent.id]
+
+
+def test_a_backlog_of_the_evening_waits_for_the_morning(app: Flask, clock: FixedClock) -> None:
+    clock.at = datetime(2026, 11, 23, 20, 50, tzinfo=SHANGHAI)
+    calm = a_message(kind=messaging.MessageKind.FOLLOW_UP_DUE)
+    to_staff = a_message(a_member_of_staff(Role.DOCTOR), messaging.MessageKind.FOLLOW_UP_TASK)
+    clock.at = datetime(2026, 11, 24, 0, 0, tzinfo=SHANGHAI)
+    urgent = a_message(kind=messaging.MessageKind.EMERGENCY_ALERT)
+    assert [one.id for one in claim()] == [urgent.id]
+    clock.at = datetime(2026, 11, 24, 7, 0, tzinfo=SHANGHAI)
+    assert {one.id for one in claim()} == {calm.id, to_staff.id}
+
+
+def test_what_is_withdrawn_while_it_is_sent_never_returns_to_the_queue(app: Flask) -> None:
+    sent, returned = a_message(), a_message()
+    claimed = sorted(claim(), key=lambda one: one.id == sent.id)
+    for message in (returned, sent):
+        messaging.withdraw(by_itself(), message.subject_id)
+        assert message.state is State.SENDING
+    settle(claimed[:1], messaging.NOT_REACHED)
+    settle(claimed[1:])
+    assert (returned.state, returned.reason) == (State.WITHDRAWN, Reason.OBSOLETE)
+    assert (sent.state, sent.reason) == (State.SENT, None)
 
 
 def test_a_pause_is_kept_in_real_time(app: Flask) -> None:
