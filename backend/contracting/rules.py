@@ -53,7 +53,6 @@ class ContractPolicy:
 
     terms_months: tuple[int, ...]
     capacity_per_doctor: int
-    renewal_notice_days: int
 
 
 def policy_of(region: Region, std: ContractStandard) -> ContractPolicy:

@@ -70,21 +70,39 @@ def _representative(ctx: Context, handover: Handover) -> tuple[str, str]:
     return name, number.number
 
 
+def renewed_by(
+    prescription: Prescription, handed: Mapping[str, int], in_use: Sequence[Prescription]
+) -> list[Prescription]:
+    """Those in use of which every drug is handed over anew; another drug runs out as it did."""
+    anew = {line.drug_id for line in prescription.lines if handed[line.drug.code]}
+    return [row for row in in_use if {line.drug_id for line in row.handed_out} <= anew]
+
+
 def out_of_drugs_on(
     ctx: Context,
     prescription: Prescription,
     handed: Mapping[str, int],
-    before: Sequence[Prescription],
+    renewed: Sequence[Prescription],
 ) -> date:
     """The first day without one of the drugs; a renewal begins when the one before runs out.
 
     A drug that was not handed over at all is lacking anyhow, and does not count.
     """
+    left = _left(renewed) if prescription.turn is Turn.RENEWAL else {}
     lines = [
         line.holding(handed[line.drug.code])
         for line in prescription.lines
         if handed[line.drug.code] > 0
     ]
-    left = [other.runs_out_on for other in before if other.runs_out_on is not None]
-    goes_on = prescription.turn is Turn.RENEWAL
-    return runs_out_on(max([ctx.today, *left]) if goes_on else ctx.today, lines)
+    return min(
+        runs_out_on(max(ctx.today, left.get(line.drug.code, ctx.today)), [line]) for line in lines
+    )
+
+
+def _left(renewed: Sequence[Prescription]) -> dict[str, date]:
+    """Until when each drug lasts that was handed over before."""
+    until: dict[str, date] = {}
+    for row in renewed:
+        for code in (line.drug.code for line in row.handed_out):
+            until[code] = max(until.get(code, date.min), row.runs_out_on or date.min)
+    return until

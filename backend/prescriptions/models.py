@@ -186,6 +186,11 @@ class Prescription(Base):
         return [line for line in self.every_line if line.issue_number == self.issue_number]
 
     @property
+    def handed_out(self) -> list["PrescriptionLine"]:
+        """The lines of which something was handed over."""
+        return [line for line in self.lines if line.dispensed]
+
+    @property
     def acts(self) -> list[Act]:
         """What people may do now; clients draw their buttons from this."""
         done = {Act.CONFIRM} if self.confirmation else set()

@@ -1,7 +1,7 @@
 """What a long prescription consists of [长期处方]: drugs, doses, and what was done beforehand."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
@@ -100,8 +100,8 @@ class Order:
     assessed: bool = False
     educated: bool = False
     confirmed: bool = False  # by the resident
-    contract_active: bool = False
     since_last: frozenset[Stop] = frozenset()
+    in_hand: Mapping[str, int] = field(default_factory=dict)  # days left, by drug code
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,7 +21,8 @@ from backend.prescriptions.models import FormularyDrug, Prescription, State
 from config.settings import ROOT
 
 _TEXT = ROOT / "config" / "texts" / "long_prescription_confirmation.toml"
-_LASTING = [State.IN_USE, State.RENEWED, State.FINISHED, State.TERMINATED]
+_SUPPLIES = [State.IN_USE, State.RENEWED, State.FINISHED, State.TERMINATED]
+_RECENT = 20  # a supply lasts for weeks: those before these ran out long ago
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +114,12 @@ def signed_team(ctx: Context, resident_id: UUID) -> UUID | None:
     return db.session.execute(signed.limit(1)).scalar_one_or_none()
 
 
-def last_of(resident_id: UUID) -> Prescription | None:
-    """The newest prescription that was used or stopped: what a renewal goes on from."""
-    lasting = select(Prescription).where(
-        Prescription.resident_id == resident_id, Prescription.state.in_(_LASTING)
-    )
-    newest = lasting.order_by(Prescription.issued_at.desc(), Prescription.id.desc()).limit(1)
-    return db.session.execute(newest).scalar_one_or_none()
+def supplies(resident_id: UUID) -> Sequence[Prescription]:
+    """What was handed over or stopped lately: what a renewal goes on from, the newest first."""
+    found = select(Prescription).where(Prescription.resident_id == resident_id)
+    lasting = found.where(Prescription.state.in_(_SUPPLIES))
+    newest_first = lasting.order_by(Prescription.issued_at.desc(), Prescription.id.desc())
+    return db.session.execute(newest_first.limit(_RECENT)).scalars().all()
 
 
 def in_use(resident_id: UUID) -> Sequence[Prescription]:
@@ -127,7 +127,9 @@ def in_use(resident_id: UUID) -> Sequence[Prescription]:
     found = select(Prescription).where(
         Prescription.resident_id == resident_id, Prescription.state == State.IN_USE
     )
-    return db.session.execute(found.with_for_update()).scalars().all()
+    locked = found.order_by(Prescription.id).with_for_update()
+    fresh = locked.execution_options(populate_existing=True)
+    return db.session.execute(fresh).scalars().all()
 
 
 def lapsed(ctx: Context, limit: int = 500) -> Sequence[UUID]:

@@ -21,6 +21,8 @@ class LongPrescription(standards.Edition):
     antimicrobial_exceptions: tuple[str, ...]
     first_titles: frozenset[str]
     renewal_stops: frozenset[Stop]
+    renewal_within_days: int
+    renewal_early_days: int
     max_drugs: int
     vague_usages: tuple[str, ...]
     valid_days: int
@@ -44,7 +46,6 @@ class PrescriptionPolicy:
 
     max_days: int
     strict_above_days: int
-    contract_required: bool
     run_out_notice_days: tuple[int, ...]
     diseases: tuple[Disease, ...]
 
@@ -119,14 +120,12 @@ def _strict(order: Order, _std: object, policy: PrescriptionPolicy) -> Iterator[
         text = f"{over}须先对患者进行用药教育"
         yield Refusal("LP-4", "education_missing", text, "/assessment/educated")
     if not order.confirmed:
-        yield Refusal("LP-4", "confirmation_missing", f"{over}须由患者本人确认", "/days")
+        yield Refusal(
+            "LP-4", "confirmation_missing", f"{over}，药品和天数须由患者本人确认", "/days"
+        )
 
 
 def _turn(order: Order, std: LongPrescription, _policy: object) -> Iterator[Refusal]:
-    if order.turn is Turn.RENEWAL and order.since_last & std.renewal_stops:
-        yield Refusal(
-            "LP-11", "renewal_stopped", "上次处方后情况有变化，须重新评估，按首次长处方开具"
-        )
     if order.turn is Turn.FIRST and order.prescriber_title not in std.first_titles:
         yield Refusal("LP-8", "title_too_low", "首次长处方须由中级及以上职称的医师开具")
     if order.turn is Turn.FIRST and not order.assessed:
@@ -134,13 +133,21 @@ def _turn(order: Order, std: LongPrescription, _policy: object) -> Iterator[Refu
         yield Refusal("LP-9", "first_unassessed", text, "/assessment/note")
 
 
+def _early(order: Order, std: LongPrescription, _policy: object) -> Iterator[Refusal]:
+    if order.turn is not Turn.RENEWAL:
+        return
+    for at, drug in enumerate(line.drug for line in order.lines):
+        left = order.in_hand.get(drug.code, 0)
+        if left > std.renewal_early_days:
+            text = f"{drug.name}还够用{left}天，剩{std.renewal_early_days}天以内时再续开"
+            yield Refusal("LP-3", "renewal_too_early", text, f"/lines/{at}/drug")
+
+
 def _local(order: Order, _std: object, policy: PrescriptionPolicy) -> Iterator[Refusal]:
     if not any(matches(order.diagnoses, disease.codes) for disease in policy.diseases):
         listed = "、".join(disease.name for disease in policy.diseases)
         text = f"本地可开长处方的病种为{listed}"
         yield Refusal("LP-15", "disease_not_listed", text, "/diagnoses")
-    if policy.contract_required and not order.contract_active:
-        yield Refusal("LP-15", "contract_missing", "本地规定：与家庭医生签约后才能开长处方")
 
 
 def _form(order: Order, std: LongPrescription, _policy: object) -> Iterator[Refusal]:
@@ -176,6 +183,7 @@ CHECKS: tuple[Check, ...] = (
     _days,
     _strict,
     _turn,
+    _early,
     _local,
     _form,
     _quantities,

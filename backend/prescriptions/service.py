@@ -21,6 +21,7 @@ from backend.prescriptions.dispensing import (
     handed_over,
     out_of_drugs_on,
     registered,
+    renewed_by,
 )
 from backend.prescriptions.errors import (
     AlreadyOpen,
@@ -248,13 +249,14 @@ def dispense(
 ) -> Prescription:
     """Hand the drugs over, once; `quantities` by drug code where less is there than prescribed.
 
-    Raises `Lapsed`, `IdsNotSeen`, `Invalid`. What was in use before counts as renewed.
+    Raises `Lapsed`, `IdsNotSeen`, `Invalid`. What was in use before counts as renewed
+    where all its drugs are handed over anew.
     """
     state = LIFE.after(prescription.state, Act.DISPENSE)
     _require_valid(ctx, prescription)
     handed = handed_over(prescription, quantities or {})
     dispensing = registered(ctx, prescription, handover)
-    before = queries.in_use(prescription.resident_id)
+    before = renewed_by(prescription, handed, queries.in_use(prescription.resident_id))
     out_on = out_of_drugs_on(ctx, prescription, handed, before)
 
     _register_once(prescription, dispensing)

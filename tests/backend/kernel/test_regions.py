@@ -37,9 +37,9 @@ def test_the_regions_that_the_project_promises_are_kept() -> None:
     assert Region.load("huzhou").title == "湖州市"
 
 
-def test_beijing_prescribes_two_months_at_most_and_only_under_contract() -> None:
+def test_beijing_prescribes_two_months_at_most() -> None:
     policy = Region.load("beijing").section("prescriptions", PrescriptionPolicy)
-    assert (policy.max_days, policy.contract_required) == (60, True)
+    assert policy.max_days == 60
 
 
 def test_a_section_is_shaped_once() -> None:
@@ -63,7 +63,6 @@ def test_a_region_may_not_be_laxer_than_the_nation() -> None:
     lawful = {
         "max_days": 84,
         "strict_above_days": 28,
-        "contract_required": False,
         "run_out_notice_days": [7],
         "diseases": [],
     }
@@ -77,7 +76,7 @@ def test_a_region_may_not_be_laxer_than_the_nation() -> None:
     "change", [{"terms_months": [48]}, {"terms_months": []}, {"capacity_per_doctor": 2001}]
 )
 def test_a_contract_keeps_to_national_terms_and_capacity(change: dict[str, Any]) -> None:
-    lawful = {"terms_months": [12, 36], "capacity_per_doctor": 2000, "renewal_notice_days": 30}
+    lawful = {"terms_months": [12, 36], "capacity_per_doctor": 2000}
     std = CONTRACT.editions[-1]
     assert contract_policy(a_region(contracting=lawful), std).terms_months == (12, 36)
     with pytest.raises(figures.BadFigures):

@@ -83,10 +83,9 @@ def test_a_well_prepared_order_passes(days: int) -> None:
         (an_order(prescriber_title="junior"), [("LP-8", "title_too_low")]),
         (an_order(prescriber_title="junior", turn=Turn.RENEWAL), []),
         (an_order(assessed=False), [("LP-9", "first_unassessed")]),
-        (
-            an_order(turn=Turn.RENEWAL, since_last=frozenset({Stop.HOSPITALISED})),
-            [("LP-11", "renewal_stopped")],
-        ),
+        (an_order(turn=Turn.RENEWAL, in_hand={"EX001": 14, "EX002": 50}), []),
+        (an_order(turn=Turn.RENEWAL, in_hand={"EX001": 15}), [("LP-3", "renewal_too_early")]),
+        (an_order(turn=Turn.FIRST, in_hand={"EX001": 15}), []),  # a new plan may begin at once
         (an_order(diagnoses=["J00.x00"]), [("LP-15", "disease_not_listed")]),
         (an_order(diagnoses=["J00.x00", "e11.900"]), []),
         (an_order(lines=[]), [("RX-1", "no_drug")]),
@@ -121,10 +120,9 @@ def test_antimicrobials_are_excepted_for_tuberculosis_only() -> None:
 
 
 def test_the_region_may_be_stricter() -> None:
-    assert codes(an_order(60, contract_active=True), BEIJING) == []
-    assert codes(an_order(61, contract_active=True), BEIJING) == [("LP-15", "days_above_region")]
-    assert codes(an_order(28), BEIJING) == [("LP-15", "contract_missing")]
-    assert "60天" in judge(an_order(61, contract_active=True), STD, BEIJING)[0].text
+    assert codes(an_order(60), BEIJING) == []
+    assert codes(an_order(61), BEIJING) == [("LP-15", "days_above_region")]
+    assert "60天" in judge(an_order(61), STD, BEIJING)[0].text
 
 
 def test_after_a_stop_the_next_one_counts_as_a_first() -> None:

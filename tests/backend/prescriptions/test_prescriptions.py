@@ -10,7 +10,7 @@ from people import a_member_of_staff, a_resident, by
 from prescription_builders import SELF, Surgery, a_draft, a_drug, a_line, an_assessment
 from sqlalchemy import select
 
-from backend import identity, messaging, prescriptions
+from backend import identity, prescriptions
 from backend.kernel.clock import FixedClock
 from backend.kernel.context import Role
 from backend.kernel.database import db
@@ -19,7 +19,13 @@ from backend.kernel.events import EventRow
 from backend.kernel.lifecycle import IllegalMove
 from backend.kernel.regions import Region
 from backend.messaging import Message, MessageKind
-from backend.prescriptions import Collector, Handover, State, Stop, Turn
+from backend.prescriptions import (
+    Collector,
+    Handover,
+    State,
+    Stop,
+    Turn,
+)
 from backend.prescriptions.errors import (
     AlreadyOpen,
     ContractNeeded,
@@ -117,17 +123,18 @@ def test_nobody_asks_for_more_than_the_region_allows(surgery: Surgery) -> None:
 def test_every_refusal_is_listed_with_its_place(surgery: Surgery) -> None:
     poppy = a_drug("示例麻醉药", drug_class=prescriptions.DrugClass.NARCOTIC)
     lines = [a_line(surgery.drug, usage="遵医嘱"), a_line(poppy)]
+    wish = surgery.confirmed(drugs=[surgery.drug.code, poppy.code])
     with pytest.raises(NotLawful) as refused:
         prescriptions.issue(
-            by(surgery.doctor), surgery.confirmed(), surgery.draft(lines=lines, diagnoses=["J06.9"])
+            by(surgery.doctor), wish, surgery.draft(lines=lines, diagnoses=["J06.9"])
         )
     assert refusals(refused) == ("LP-2", {"/lines/1/drug", "/lines/0/usage", "/diagnoses"})
 
 
 def test_five_drugs_at_most(surgery: Surgery) -> None:
-    lines = [a_line(a_drug(f"示例药{n}")) for n in range(6)]
+    lines = [a_line(a_drug(f"示例药{n}"), 28) for n in range(6)]
     with pytest.raises(NotLawful) as refused:
-        prescriptions.issue(by(surgery.doctor), surgery.confirmed(), surgery.draft(lines=lines))
+        prescriptions.issue(by(surgery.doctor), surgery.confirmed(), surgery.draft(28, lines=lines))
     assert refusals(refused) == ("RX-1", {"/lines"})
 
 
@@ -154,24 +161,14 @@ def test_one_wish_at_a_time(surgery: Surgery) -> None:
     assert surgery.requested().state is State.REQUESTED
 
 
-def test_a_junior_doctor_goes_on_but_does_not_begin(app: Flask, clock: FixedClock) -> None:
-    surgery = Surgery()
-    surgery.dispensed()
-    clock.at += timedelta(days=49)
-    surgery.doctor.title = "住院医师"
-    renewal = surgery.issued()
-    assert renewal.turn is Turn.RENEWAL
-    prescriptions.terminate(by(surgery.doctor), renewal, Stop.HOSPITALISED, "住院")
-    with pytest.raises(NotLawful) as refused:
-        surgery.issued()
-    assert refused.value.clause == "LP-8"
-
-
-def test_another_drug_makes_it_a_first_one(surgery: Surgery, clock: FixedClock) -> None:
-    surgery.dispensed()
-    clock.at += timedelta(days=50)
+def test_a_confirmation_covers_no_other_drug_than_it_names(surgery: Surgery) -> None:
+    wish, doctor = surgery.confirmed(56), by(surgery.doctor)
     lines = [a_line(surgery.drug), a_line(a_drug("二甲双胍片"))]
-    assert surgery.issued(lines=lines).turn is Turn.FIRST
+    with pytest.raises(NotLawful) as refused:
+        prescriptions.issue(doctor, wish, surgery.draft(lines=lines))
+    assert refusals(refused) == ("LP-4", {"/days"})
+    fewer = surgery.draft(28)
+    assert prescriptions.issue(doctor, wish, fewer).state is State.ISSUED
 
 
 def test_the_pharmacist_passes_and_the_resident_is_told(surgery: Surgery) -> None:
@@ -242,16 +239,6 @@ def test_it_is_valid_on_its_day_and_three_at_most(surgery: Surgery, clock: Fixed
     clock.at += timedelta(days=3)
     with pytest.raises(Lapsed):
         prescriptions.dispense(by(surgery.pharmacist), extended, SELF)
-
-
-def test_a_renewal_begins_where_the_one_before_ends(surgery: Surgery, clock: FixedClock) -> None:
-    first = surgery.dispensed(56)
-    clock.at += timedelta(days=49)
-    second = surgery.dispensed(28)
-    assert (first.state, second.turn) == (State.RENEWED, Turn.RENEWAL)
-    assert second.runs_out_on == date(2027, 1, 18) + timedelta(days=28)
-    states = {message.state for message in messages(first.id, MessageKind.RUN_OUT)}
-    assert states == {messaging.State.WITHDRAWN}
 
 
 def test_strangers_neither_see_nor_act(surgery: Surgery) -> None:
