@@ -60,7 +60,6 @@ from backend.followups.queries import (
     due,
     find,
     hold,
-    home_readings,
     own,
     readings,
     successor,
@@ -69,8 +68,16 @@ from backend.followups.queries import (
     unanswered,
     visit_readings,
 )
-from backend.followups.rules import DIASTOLIC_READABLE, HYPERTENSION, SYSTOLIC_READABLE
-from backend.followups.service import acknowledge, answer, complete, enrol, is_urgent, miss
+from backend.followups.rules import DIASTOLIC_READABLE, HYPERTENSION, SYSTOLIC_READABLE, Danger
+from backend.followups.service import (
+    acknowledge,
+    answer,
+    complete,
+    dangers_of,
+    enrol,
+    is_urgent,
+    miss,
+)
 
 __all__ = [
     "DIASTOLIC_READABLE",
@@ -84,6 +91,7 @@ __all__ = [
     "AlreadyEnrolled",
     "Complication",
     "Control",
+    "Danger",
     "DayOutOfRange",
     "EmergencyFound",
     "EndReason",
@@ -124,6 +132,7 @@ __all__ = [
     "answer",
     "answers",
     "complete",
+    "dangers_of",
     "due",
     "enrol",
     "escalate",
@@ -132,7 +141,6 @@ __all__ = [
     "follow_contract",
     "give_task",
     "hold",
-    "home_readings",
     "is_urgent",
     "miss",
     "own",

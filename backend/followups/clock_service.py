@@ -1,6 +1,7 @@
 """What happens to follow-ups by itself: they fall due, go to the team lead, follow the contract."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from backend import contracting, teams
 from backend.followups import plan, policy, queries
@@ -9,7 +10,7 @@ from backend.followups.models import LIFE, Act, Enrolment, EnrolmentState, Follo
 from backend.followups.queries import Care
 from backend.followups.rules import acknowledge_by
 from backend.kernel.calendar import is_workday
-from backend.kernel.context import Context
+from backend.kernel.context import Context, Role
 from backend.kernel.events import record
 from backend.kernel.lifecycle import IllegalMove
 from backend.kernel.policy import admitted, by_clock, permitted
@@ -33,15 +34,29 @@ def fall_due(ctx: Context, visit: FollowUp) -> FollowUp:
 
 @permitted(policy.by_itself)
 def escalate(ctx: Context, visit: FollowUp) -> FollowUp:
-    """Put what nobody took on in time to the team lead, once and for all to see."""
+    """Put what nobody took on in time to the team lead, once and for all to see.
+
+    Where the lead is the doctor who did not answer, it goes to another doctor or nurse of the team.
+    """
     state = LIFE.after(visit.state, Act.ESCALATE)
     if visit.answer_by is None or ctx.at < visit.answer_by:
         raise IllegalMove
-    lead_id = teams.lead_of(ctx, visit.team_id) or visit.doctor_id
+    staff_id = _who_is_next(ctx, visit)
 
-    visit.state, visit.escalated_at, visit.escalated_to = state, ctx.at, lead_id
-    record(ctx, FollowUpEscalated(visit.resident_id, visit.id, lead_id, visit.due_on))
+    visit.state, visit.escalated_at, visit.escalated_to = state, ctx.at, staff_id
+    record(ctx, FollowUpEscalated(visit.resident_id, visit.id, staff_id, visit.due_on))
     return visit
+
+
+def _who_is_next(ctx: Context, visit: FollowUp) -> UUID:
+    """The lead; else another doctor of the team, else a nurse, else whoever had it before."""
+    lead_id = teams.lead_of(ctx, visit.team_id)
+    if lead_id and lead_id != visit.doctor_id:
+        return lead_id
+    members = teams.profile(ctx, visit.team_id).members
+    others = [one for one in members if one.role in policy.WHO_VISITS and one.id != visit.doctor_id]
+    doctors_first = sorted(others, key=lambda one: one.role is not Role.DOCTOR)
+    return doctors_first[0].id if doctors_first else visit.doctor_id
 
 
 @admitted(by_clock)

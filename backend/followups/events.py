@@ -45,11 +45,11 @@ class FollowUpAcknowledged(Event):
 
 @dataclass(frozen=True)
 class FollowUpEscalated(Event):
-    """Nobody took the task on in time: it went to the team lead."""
+    """Nobody took the task on in time: it went to the team lead, or to whom the lead leaves it."""
 
     resident_id: UUID
     followup_id: UUID
-    lead_id: UUID
+    staff_id: UUID
     due_on: date
 
 

@@ -105,7 +105,7 @@ class State(StrEnum):
     @property
     def label(self) -> str:
         """Name it for people."""
-        labels = ("已安排", "待处理", "已上报团队长", "已接手", "已完成", "未访到", "已取消")
+        labels = ("已安排", "待处理", "逾时已上报", "已接手", "已完成", "未访到", "已取消")
         return labels[list(State).index(self)]
 
 
@@ -255,6 +255,7 @@ class Measurement(Base):
     taken_on: Mapped[date]
     recorded_at: Mapped[datetime]
     recorded_by: Mapped[UUID]
+    alerted: Mapped[bool] = mapped_column(default=False)
     systolic: Mapped[int]
     diastolic: Mapped[int]
     heart_rate: Mapped[int | None]

@@ -1,8 +1,12 @@
-"""What we tell whom about follow-ups: reactions to what has happened, each message once."""
+"""What we tell whom about follow-ups: reactions to what has happened, each message once.
+
+Deliveries may be late and cross one another, so each looks at what is true now.
+"""
 
 from uuid import UUID
 
 from backend import messaging, teams
+from backend.followups import queries
 from backend.followups.events import (
     EmergencyFound,
     FollowUpAcknowledged,
@@ -12,6 +16,7 @@ from backend.followups.events import (
     FollowUpFellDue,
     FollowUpMissed,
 )
+from backend.followups.models import OPEN, State
 from backend.kernel.context import Context
 from backend.messaging import MessageKind, To
 
@@ -21,7 +26,9 @@ ONCE = "once"
 
 
 def remind_resident(ctx: Context, event: FollowUpFellDue) -> None:
-    """Tell the resident the day."""
+    """Tell the resident the day, unless it is over."""
+    if not queries.stands(ctx, event.followup_id, *OPEN):
+        return
     day = {"date": messaging.as_date(event.due_on)}
     to = To.resident(event.resident_id)
     messaging.queue(ctx, MessageKind.FOLLOW_UP_DUE, to, event.followup_id, ONCE, day)
@@ -29,12 +36,14 @@ def remind_resident(ctx: Context, event: FollowUpFellDue) -> None:
 
 def give_task(ctx: Context, event: FollowUpFellDue) -> None:
     """Tell the responsible doctor that somebody of the team must take it on."""
-    _tell(ctx, MessageKind.FOLLOW_UP_TASK, event.doctor_id, event.followup_id)
+    if queries.stands(ctx, event.followup_id, State.DUE, State.ESCALATED):
+        _tell(ctx, MessageKind.FOLLOW_UP_TASK, event.doctor_id, event.followup_id)
 
 
 def tell_lead(ctx: Context, event: FollowUpEscalated) -> None:
-    """Tell the team lead that nobody took it on in time."""
-    _tell(ctx, MessageKind.FOLLOW_UP_ESCALATED, event.lead_id, event.followup_id)
+    """Tell whom it was put to that nobody took it on in time."""
+    if queries.stands(ctx, event.followup_id, State.ESCALATED):
+        _tell(ctx, MessageKind.FOLLOW_UP_ESCALATED, event.staff_id, event.followup_id)
 
 
 def alert_team(ctx: Context, event: EmergencyFound) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Select, select
@@ -61,8 +61,16 @@ def find(ctx: Context, followup_id: UUID) -> FollowUp:
 
 
 def hold(ctx: Context, followup_id: UUID) -> FollowUp:
-    """As `find`, locked until the commit."""
+    """As `find`, locked until the commit; its enrolment first, as everybody does who needs both."""
+    hold_enrolment(ctx, find(ctx, followup_id).enrolment_id)
     return held(_visible(ctx).where(FollowUp.id == followup_id))
+
+
+def stands(ctx: Context, followup_id: UUID, *states: State) -> bool:
+    """Whether a follow-up is in one of these states, and stays there until the commit."""
+    still = _visible(ctx).where(FollowUp.id == followup_id, FollowUp.state.in_(states))
+    kept = still.with_only_columns(FollowUp.id).with_for_update(read=True)
+    return db.session.execute(kept).first() is not None
 
 
 def hold_enrolment(ctx: Context, enrolment_id: UUID) -> Enrolment:
@@ -142,14 +150,14 @@ def visit_readings(ctx: Context, resident_id: UUID) -> Sequence[Measurement]:
     return db.session.execute(ordered).scalars().all()
 
 
-def home_readings(ctx: Context, resident_id: UUID, day: date) -> Sequence[Measurement]:
-    """What the resident measured at home on a day."""
-    at_home = _readings(ctx).where(
+def last_alert(ctx: Context, resident_id: UUID, after: datetime) -> Measurement | None:
+    """The last reading from home that the team was told of as an emergency after an instant."""
+    told = _readings(ctx).where(
         Measurement.resident_id == resident_id,
-        Measurement.source == Source.HOME,
-        Measurement.taken_on == day,
+        Measurement.alerted,
+        Measurement.recorded_at > after,
     )
-    return db.session.execute(at_home).scalars().all()
+    return db.session.execute(told.order_by(Measurement.id.desc()).limit(1)).scalar_one_or_none()
 
 
 def answers(ctx: Context, visit: FollowUp) -> Sequence[Measurement]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from enum import StrEnum
 from itertools import takewhile
 
 from backend.followups.form import (
@@ -115,13 +116,39 @@ def advise(readings: Sequence[Reading], born_on: date, std: Hypertension) -> Ass
     )
 
 
+class Danger(StrEnum):
+    """What makes a reading an emergency."""
+
+    PRESSURE = "pressure"
+    SYMPTOM = "symptom"
+    SIGN = "sign"
+    PREGNANCY = "pregnancy"
+
+
+def dangers(reading: Reading, std: Hypertension) -> list[Danger]:
+    """H-0: by pressure, by symptom or sign, or pregnant or nursing with pressure above normal."""
+    found = {
+        Danger.PRESSURE: reading.reaches(std.emergency),
+        Danger.SYMPTOM: bool(reading.symptoms & std.emergency_symptoms),
+        Danger.SIGN: bool(reading.signs & std.emergency_signs),
+        Danger.PREGNANCY: reading.pregnant_or_lactating
+        and reading.reaches(std.pregnancy_normal_below),
+    }
+    return [danger for danger, is_there in found.items() if is_there]
+
+
 def is_emergency(reading: Reading, std: Hypertension) -> bool:
-    """H-0: by pressure, by sign, or pregnant or nursing with pressure above normal."""
+    """Whether there is any danger (H-0)."""
+    return bool(dangers(reading, std))
+
+
+def is_worse(reading: Reading, than: Reading, std: Hypertension) -> bool:
+    """Whether an emergency has grown: either pressure, or a symptom or sign that was not there."""
     return (
-        reading.reaches(std.emergency)
-        or bool(reading.signs & std.emergency_signs)
-        or bool(reading.symptoms & std.emergency_symptoms)
-        or (reading.pregnant_or_lactating and reading.reaches(std.pregnancy_normal_below))
+        reading.systolic > than.systolic
+        or reading.diastolic > than.diastolic
+        or bool((reading.symptoms - than.symptoms) & std.emergency_symptoms)
+        or bool((reading.signs - than.signs) & std.emergency_signs)
     )
 
 
@@ -219,6 +246,7 @@ class FollowUpPolicy:
     acknowledge_within_hours: int  # working hours
     working_hours: tuple[time, time]
     retry_lost_within_days: int
+    alert_again_after_hours: int  # while an emergency at home lasts and grows no worse
 
 
 def acknowledge_by(

@@ -1,7 +1,7 @@
 """What people do with follow-ups: enrol, take on, write down, say honestly that it failed."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy.exc import IntegrityError
 
@@ -36,11 +36,14 @@ from backend.followups.models import (
 from backend.followups.rules import (
     HYPERTENSION,
     Assessment,
+    Danger,
     Hypertension,
     Implausible,
     Reading,
     advise,
+    dangers,
     is_emergency,
+    is_worse,
     next_attempt,
     next_visit,
 )
@@ -234,21 +237,38 @@ def answer(
 ) -> Measurement:
     """Keep what the resident measured at home: the team sees it, and it classifies nothing.
 
-    An emergency is none the less told to the whole team, once a day.
+    An emergency is none the less told to the whole team: at once, again where it has grown worse,
+    and again after the region's hours.
     """
     LIFE.after(visit.state, Act.ANSWER)
     found = Findings(way=Way.PHONE, systolic=systolic, diastolic=diastolic, symptoms=symptoms)
     reading = _reading_of(ctx.today, found)
-    told = any(map(is_urgent, queries.home_readings(ctx, visit.resident_id, ctx.today)))
+    alerts = _alerts(ctx, visit, reading)
 
     measurement = Measurement.of(ctx, visit, reading, heart_rate=heart_rate)
+    measurement.alerted = alerts
     db.session.add(measurement)
     db.session.flush()
-    if is_urgent(measurement) and not told:
+    if alerts:
         record(ctx, _emergency(visit, measurement))
     return measurement
 
 
+def _alerts(ctx: Context, visit: FollowUp, reading: Reading) -> bool:
+    """Whether the team is to be told of a reading from home."""
+    std = HYPERTENSION.on(reading.taken_on)
+    if not is_emergency(reading, std):
+        return False
+    hours = queries.policy_of(ctx).alert_again_after_hours
+    told = queries.last_alert(ctx, visit.resident_id, ctx.at - timedelta(hours=hours))
+    return told is None or is_worse(reading, told.reading, std)
+
+
+def dangers_of(measurement: Measurement) -> list[Danger]:
+    """What makes the reading an emergency by the standard of its day (H-0), if it is one."""
+    return dangers(measurement.reading, HYPERTENSION.on(measurement.taken_on))
+
+
 def is_urgent(measurement: Measurement) -> bool:
     """Whether the reading is an emergency by the standard of its day (H-0)."""
-    return is_emergency(measurement.reading, HYPERTENSION.on(measurement.taken_on))
+    return bool(dangers_of(measurement))

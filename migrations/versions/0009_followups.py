@@ -91,6 +91,7 @@ CREATE TABLE measurement (
   taken_on date NOT NULL,
   recorded_at timestamptz NOT NULL,
   recorded_by uuid NOT NULL,
+  alerted boolean NOT NULL,
   systolic integer NOT NULL,
   diastolic integer NOT NULL,
   heart_rate integer,

@@ -278,7 +278,7 @@ offer(team, "tasks", "随访任务", "接手、记录血压", async () => list((
   const one = task.follow_up, path = "/doctor/follow-ups/" + one.id, upper = number(""), lower = number("");
   return card(task.resident_name + "，" + task.age + " 岁", state(one.state_text, one.state === "escalated" || task.is_overdue),
     line(one.occasion_text + "，" + day(one.due_on) + " 前"),
-    one.escalated_at ? line(make("b", { className: "alarm" }, "逾时未应答，已上报团队长 " + moment(one.escalated_at))) : null,
+    one.escalated_at ? line(make("b", { className: "alarm" }, "逾时未应答，已上报 " + moment(one.escalated_at))) : null,
     one.acts.includes("acknowledge") && one.state !== "scheduled" ? act("我来接手", async () => { await post(path + "/acknowledgement"); return "已接手"; }, true) : null,
     one.acts.includes("complete") ? make("details", {}, make("summary", {}, "记录血压"),
       make("div", { className: "pair" }, field("高压", upper), field("低压", lower)),

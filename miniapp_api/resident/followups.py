@@ -1,12 +1,13 @@
 """我的随访: what is planned, what was found, and an answer measured at home."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from marshmallow import Schema, validate
 
 from backend import followups
-from backend.followups import Act, FollowUp, Measurement, Symptom
+from backend.followups import Act, Advice, Danger, FollowUp, Measurement, Symptom
 from backend.kernel.context import Context
 from backend.kernel.paging import Page, Wanted
 from miniapp_api import fields
@@ -15,15 +16,34 @@ from miniapp_api.contract import Api, PageQuery, StrictSchema, creates, gives, l
 
 api = Api("followups", Audience.RESIDENT)
 
-SEEK_CARE = (
-    "这个血压很高。请马上坐下休息；如有胸闷、头痛、看不清、说话或走路不便，请立即拨打 120。"
-    "您的家庭医生团队已收到提醒，会尽快联系您。"
+DANGERS: Mapping[Danger, str] = {
+    Danger.PRESSURE: "这个血压很高。",
+    Danger.SYMPTOM: "您说的不适可能需要马上处理。",
+    Danger.SIGN: "您现在的情况需要马上处理。",
+    Danger.PREGNANCY: "孕期或哺乳期血压偏高，需要马上处理。",
+}
+CALL_FOR_HELP = (
+    "请马上坐下休息，最好有人陪着您；如有胸闷、头痛、看不清、说话或走路不便，请立即拨打 120。"
+    "正在通知您的家庭医生团队；联系不上请立即拨打 120。"
 )
+ADVICE: Mapping[Advice, str] = {
+    Advice.ROUTINE: "这次情况平稳。请照常生活和用药，到约定的日子再来随访。",
+    Advice.RECHECK: "这次还不够理想。请在两周内按约定的日子来复查，不要自己加药或停药。",
+    Advice.REFER: "建议您到上级医院再看一看。请和您的家庭医生商量去哪家医院、什么时候去。",
+    Advice.REFER_NOW: "您的情况需要马上到医院处理。请立即就医；觉得不好或没人陪同，请拨打 120。",
+}
 THANKS = "已记录，您的家庭医生团队会看到。谢谢您按时测量。"
 
 
+def what_to_do(dangers: Sequence[Danger]) -> str:
+    """A kind word, or what is dangerous and where help comes from."""
+    if not dangers:
+        return THANKS
+    return "".join(DANGERS[danger] for danger in dangers) + CALL_FOR_HELP
+
+
 class OwnFollowUpSchema(Schema):
-    """One of my follow-ups; `acts` says what I may do now."""
+    """One of my follow-ups; `acts` says what I may do now, `advice_text` what to do."""
 
     id = fields.UUID(required=True)
     programme = fields.choice(followups.Programme, required=True)
@@ -36,7 +56,7 @@ class OwnFollowUpSchema(Schema):
     closed_at = fields.AwareDateTime(required=True, allow_none=True)
     advice = fields.choice(followups.Advice, required=True, allow_none=True)
     advice_text = fields.Function(
-        lambda visit: visit.advice and visit.advice.label,
+        lambda visit: visit.advice and ADVICE[visit.advice],
         required=True,
         metadata={"type": ["string", "null"]},
     )
@@ -65,7 +85,7 @@ class AnsweredSchema(OwnReadingSchema):
 
     is_urgent = fields.Function(followups.is_urgent, required=True, metadata={"type": "boolean"})
     text = fields.Function(
-        lambda row: SEEK_CARE if followups.is_urgent(row) else THANKS,
+        lambda row: what_to_do(followups.dangers_of(row)),
         required=True,
         metadata={"type": "string"},
     )

@@ -178,6 +178,27 @@ def test_a_very_high_reading_at_home_asks_for_help_at_once(http: Http) -> None:
     answer = http("POST", path, patient.resident, json={"systolic": 184, "diastolic": 112})
     assert answer.json["is_urgent"] is True
     assert "120" in answer.json["text"]
+    assert "这个血压很高" in answer.json["text"]
+
+
+def test_help_is_asked_for_what_is_there(http: Http) -> None:
+    patient = a_patient()
+    path = f"/resident/follow-ups/{patient.visit.id}/answer"
+    body = {"systolic": 128, "diastolic": 82, "symptoms": [6]}
+    answer = http("POST", path, patient.resident, json=body)
+    assert answer.json["is_urgent"] is True
+    assert "血压很高" not in answer.json["text"]
+    assert "您说的不适" in answer.json["text"]
+    assert "正在通知" in answer.json["text"]  # nobody has been reached yet
+
+
+def test_the_resident_reads_what_to_do(http: Http) -> None:
+    patient = a_patient()
+    visit = patient.visit
+    result(http, patient, HIGH)
+    told = http("GET", f"/resident/follow-ups/{visit.id}", patient.resident).json
+    assert "复查" in told["advice_text"]
+    assert told["advice_text"].endswith("。")
 
 
 def test_strangers_are_told_nothing(http: Http) -> None:

@@ -25,9 +25,9 @@ READING_TAKES_S = 1.0
 
 
 @pytest.fixture
-def due(own_database: str, clock: FixedClock, tmp_path: Path) -> Iterator[tuple[UUID, UUID, UUID]]:
+def due(own_database: str, tmp_path: Path) -> Iterator[tuple[UUID, UUID, UUID]]:
     """A follow-up that fell due, a doctor who may take it on, and the doctor's team."""
-    app = assemble(Settings.from_env(environment(own_database, tmp_path)), FixedClock(clock.at))
+    app = assemble(Settings.from_env(environment(own_database, tmp_path)), FixedClock(MORNING))
     with app.app_context():
         with transaction():
             patient = a_patient()

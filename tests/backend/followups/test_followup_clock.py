@@ -103,6 +103,71 @@ def test_unanswered_it_goes_to_the_lead_once_after_working_hours(
     assert [state for _, _, state in hear(visit)] == ["queued", "withdrawn", "withdrawn"]
 
 
+def test_crossed_deliveries_tell_nobody_what_is_over(app: Flask, clock: FixedClock) -> None:
+    patient = a_due_patient(clock)
+    visit = patient.visit
+    clock.at = visit.answer_by
+    followups.escalate(by_itself(), visit)
+    followups.acknowledge(by(patient.lead), visit)
+    taken_on = followups.FollowUpAcknowledged(visit.resident_id, visit.id)
+    followups.withdraw_task(by_itself(), taken_on)
+    followups.tell_lead(by_itself(), escalated(visit))
+    followups.give_task(by_itself(), fell_due(visit))
+    assert messages_about(visit.id) == []
+
+    seen = completed(patient, 128, 82)
+    over = followups.FollowUpCompleted(seen.resident_id, seen.id, followups.Advice.ROUTINE)
+    followups.withdraw_all(by_itself(), over)
+    followups.remind_resident(by_itself(), fell_due(visit))
+    assert messages_about(visit.id) == []
+
+
+def escalated(visit: FollowUp) -> followups.FollowUpEscalated:
+    assert visit.escalated_to is not None
+    return followups.FollowUpEscalated(
+        visit.resident_id, visit.id, visit.escalated_to, visit.due_on
+    )
+
+
+def test_who_was_taken_on_is_reminded_of_the_day_all_the_same(
+    app: Flask, clock: FixedClock
+) -> None:
+    patient = a_due_patient(clock)
+    followups.acknowledge(by(patient.nurse), patient.visit)
+    followups.remind_resident(by_itself(), fell_due(patient.visit))
+    assert [row.kind for row in messages_about(patient.visit.id)] == ["follow_up_due"]
+
+
+def led_by(patient: Patient) -> FollowUp:
+    """Her follow-up, for which the team's lead answers, after its working hours."""
+    patient.visit.doctor_id = patient.lead.id
+    return patient.visit
+
+
+def test_where_the_lead_did_not_answer_another_of_the_team_is_asked(
+    app: Flask, clock: FixedClock
+) -> None:
+    patient = a_due_patient(clock)
+    visit = led_by(patient)
+    clock.at = visit.answer_by
+    assert followups.escalate(by_itself(), visit).escalated_to == patient.doctor.id
+
+    other = a_due_patient(clock)
+    other.doctor.left_at = clock.at
+    visit = led_by(other)
+    clock.at = visit.answer_by
+    assert followups.escalate(by_itself(), visit).escalated_to == other.nurse.id
+
+
+def test_where_there_is_nobody_else_the_lead_is_asked_again(app: Flask, clock: FixedClock) -> None:
+    patient = a_due_patient(clock)
+    patient.doctor.left_at = patient.nurse.left_at = clock.at
+    visit = led_by(patient)
+    clock.at = visit.answer_by
+    assert followups.escalate(by_itself(), visit).escalated_to == patient.lead.id
+    assert hear(visit)[-1] == ("follow_up_escalated", patient.lead.id, "queued")
+
+
 def test_what_was_taken_on_in_time_goes_to_nobody(app: Flask, clock: FixedClock) -> None:
     patient = a_due_patient(clock)
     followups.acknowledge(by(patient.nurse), patient.visit)

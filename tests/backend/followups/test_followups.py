@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from conftest import MORNING
 from contract_builders import join
 from flask import Flask
 from followup_builders import (
@@ -206,14 +207,36 @@ def test_a_reading_from_home_is_shown_and_classifies_nothing(app: Flask) -> None
         followups.answer(by(patient.resident), visit, 128, 82)
 
 
-def test_an_emergency_at_home_is_told_once_a_day(app: Flask, clock: FixedClock) -> None:
+def test_an_emergency_at_home_is_told_at_once_and_again_after_hours(
+    app: Flask, clock: FixedClock
+) -> None:
     patient = a_patient()
-    for _ in range(3):
+    for minutes, alerts in [(0, 1), (5, 1), (239, 1), (241, 2), (300, 2), (482, 3)]:
+        clock.at = MORNING + timedelta(minutes=minutes)
         followups.answer(by(patient.resident), patient.visit, 184, 112)
-    assert happened(patient).count("EmergencyFound") == 1
-    go_to(clock, TODAY + timedelta(days=1))
-    followups.answer(by(patient.resident), patient.visit, 184, 112)
-    assert happened(patient).count("EmergencyFound") == 2
+        assert happened(patient).count("EmergencyFound") == alerts, minutes
+
+
+@pytest.mark.parametrize(
+    ("then", "alerts"),
+    [
+        ({"systolic": 184, "diastolic": 112}, 1),
+        ({"systolic": 130, "diastolic": 80}, 1),
+        ({"systolic": 185, "diastolic": 112}, 2),
+        ({"systolic": 184, "diastolic": 113}, 2),
+        ({"systolic": 184, "diastolic": 112, "symptoms": {6}}, 2),
+        ({"systolic": 184, "diastolic": 112, "symptoms": {2}}, 1),
+    ],
+)
+def test_an_emergency_that_grows_worse_is_told_again(
+    app: Flask, then: dict[str, Any], alerts: int
+) -> None:
+    patient = a_patient()
+    symptoms = frozenset(map(followups.Symptom, then.pop("symptoms", ())))
+    she = by(patient.resident)
+    followups.answer(she, patient.visit, 184, 112)
+    followups.answer(she, patient.visit, **then, symptoms=symptoms)
+    assert happened(patient).count("EmergencyFound") == alerts
 
 
 @pytest.mark.parametrize("obstacle", ["not_reached", "wrong_number", "refused"])
