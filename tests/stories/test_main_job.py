@@ -8,6 +8,7 @@ from tools.launch.placement import scratch_state
 from tools.launch.postgres import CARELESS
 from tools.story.cli import play
 from tools.story.stage import Stage, started
+from tools.story.steps import STEPS
 from tools.story.telling import Teller
 
 
@@ -20,5 +21,5 @@ def stage() -> Iterator[Stage]:
 def test_the_main_job_goes_as_told(stage: Stage, request: pytest.FixtureRequest) -> None:
     tell = Teller()
     play(stage, tell, 500 if request.config.getoption("--full") else 60)
-    assert tell.steps >= 3
+    assert tell.steps == len(STEPS) == 7
     assert tell.failed == 0

@@ -34,9 +34,8 @@ def _kill_in_the_middle(scene: Scene, before: int) -> str:
     scene.tell.need("The region", "queues", f"{count} reminders", right=burst.status == 201)
     delivered = until(lambda: len(_ledger(scene, before)), lambda n: n >= count // 3, 30)
     scene.stage.kill_jobs()
-    scene.tell.check(
-        WHO, "is killed with -9 and started again", f"{delivered} delivered", right=delivered > 0
-    )
+    words, amid = f"{delivered} of {count} delivered", 0 < delivered < count
+    scene.tell.check(WHO, "is killed with -9 and started again", words, right=amid)
     return f"/api/v1/demo/bursts/{burst['id']}"
 
 

@@ -6,8 +6,12 @@ from tools.story.client import Answer
 from tools.story.scene import Scene
 
 TITLE = "What must not succeed does not, and changes nothing"
-NEEDS = ["/resident/me"]
 HERS = ["/me", "/contracts", "/bookings", "/follow-ups", "/prescriptions"]
+NEEDS = [
+    "/doctor/contracts",
+    "/resident/prescription-requests",
+    *(f"/resident{path}" for path in HERS),
+]
 
 
 def play(scene: Scene) -> None:
@@ -23,8 +27,7 @@ def play(scene: Scene) -> None:
 
 
 def _everything(scene: Scene) -> list[Any]:
-    offered = [path for path in HERS if scene.stage.offers(f"/resident{path}")]
-    return [scene.resident.get(f"/resident{path}").body for path in offered]
+    return [scene.resident.get(f"/resident{path}").body for path in HERS]
 
 
 def _wrong_token(scene: Scene) -> None:
@@ -41,8 +44,6 @@ def _other_audience(scene: Scene) -> None:
 
 
 def _another_resident(scene: Scene) -> None:
-    if not scene.stage.offers("/doctor/contracts"):
-        return
     of_the_team = scene.stage.actor("doctor").get("/doctor/contracts?limit=50")["items"]
     other = next(one["id"] for one in of_the_team if one["resident_id"] != scene.resident_id)
     answer = scene.resident.get(f"/resident/contracts/{other}")
@@ -63,10 +64,9 @@ def _malformed_number(scene: Scene) -> None:
 
 
 def _unknown_drug(scene: Scene) -> None:
-    if scene.stage.offers("/resident/prescription-requests"):
-        wish = {"drugs": ["NO-SUCH-DRUG"], "days": 28, "institution_id": scene.house}
-        answer = scene.resident.post("/resident/prescription-requests", wish)
-        _told(scene, scene.resident.name, "asks for an unknown drug", answer, 422)
+    wish = {"drugs": ["NO-SUCH-DRUG"], "days": 28, "institution_id": scene.house}
+    answer = scene.resident.post("/resident/prescription-requests", wish)
+    _told(scene, scene.resident.name, "asks for an unknown drug", answer, 422)
 
 
 def _told(
