@@ -172,19 +172,26 @@ def _residents_in(result: Any) -> Iterator[UUID]:
 def _entered(view: F, audience: Audience) -> F:
     @wraps(view)
     def entered(**path: Any) -> Any:
+        key = request.headers.get(KEY_HEADER) if hasattr(view, "creates") else None
         with transaction():
-            ctx = recognise(audience)
-            if KEY_HEADER in request.headers and hasattr(view, "creates"):
-                return _once(ctx, view, path)
-            return view(ctx, **path)
+            ctx = recognise(audience, partial(_ask_for, key))
+            return view(ctx, **path) if key is None else _once(ctx, key, view, path)
 
     entered.audience = audience  # type: ignore[attr-defined]
     return entered  # type: ignore[return-value]
 
 
-def _once(ctx: Context, view: Callable[..., Response], path: Mapping[str, Any]) -> Response:
+def _ask_for(key: str | None, person: UUID) -> None:
+    """Look for an earlier answer in the trip to the database that asks who the person is."""
+    if key is not None and _KEY.fullmatch(key):
+        idempotency.ask(person, key)
+
+
+def _once(
+    ctx: Context, key: str, view: Callable[..., Response], path: Mapping[str, Any]
+) -> Response:
     """The stored answer to a repeated request, else the view's, stored beside its effect."""
-    key = _key(request.headers[KEY_HEADER])
+    _require_sound(key)
     asked = idempotency.fingerprint(request.method, request.path, request.get_data())
     before = idempotency.earlier(ctx.actor.id, key, asked)
     if before is not None:
@@ -197,8 +204,7 @@ def _once(ctx: Context, view: Callable[..., Response], path: Mapping[str, Any]) 
     return answer
 
 
-def _key(header: str) -> str:
-    if not _KEY.fullmatch(header):
+def _require_sound(key: str) -> None:
+    if not _KEY.fullmatch(key):
         fault = Fault(f"/headers/{KEY_HEADER}", "应为 8 到 128 个可见的英文字符")
         raise Invalid(faults=[fault])
-    return header

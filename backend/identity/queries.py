@@ -1,7 +1,7 @@
 """How accounts and people are found."""
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -44,13 +44,18 @@ class ConsentText:
     body: str
 
 
-def authenticate(at: datetime, token: str) -> tuple[Actor, UUID | None]:
+def authenticate(
+    at: datetime, token: str, before: Callable[[UUID], None] = lambda _subject: None
+) -> tuple[Actor, UUID | None]:
     """Who holds this token now, and the resident acted for; raises `Unauthenticated`.
+
+    `before` may ask the database more of the token's subject in the same trip.
 
     What the holder is and belongs to is read from the database at each request, so that leaving
     or a change of team is felt by the next one.
     """
     holder, subject = read(token)
+    before(subject)
     if holder is Holder.STAFF:
         return _member_of_staff(at, subject), None
     row = hot.row(_ACCOUNT, {"subject": subject})

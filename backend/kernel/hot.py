@@ -1,23 +1,23 @@
-"""Statements that run at every request: on the session's own connection, straight to the driver.
+"""Statements that run at every request: on the session's own connection, in few trips.
 
-They belong to the session's transaction like any other. SQLAlchemy's work around a statement costs
-more than the database's own in a short one (more than half of a booking was spent in it), so the
-few statements of the hot path go past it. Everything else uses the session.
+They belong to the session's transaction like any other. What SQLAlchemy and psycopg do around a
+short statement costs more than the database's own work (docs/adr/0009), so the few statements of
+the hot path go to libpq: prepared once on a connection, the first in one trip with BEGIN and with
+what was asked `ahead`, the `last` in one trip with COMMIT. Everything else uses the session.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, cast
 
 import psycopg
-from psycopg.pq import TransactionStatus
-from psycopg.rows import namedtuple_row
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from backend.kernel.database import db
+from backend.kernel.wire import Asked, Wire
 
-_LAST = "hot.last"
+_AHEAD, _KNOWN, _LAST, _WIRE = "hot.ahead", "hot.known", "hot.last", "hot.wire"
 
 
 def row(statement: str, told: Mapping[str, Any]) -> Any:
@@ -25,11 +25,20 @@ def row(statement: str, told: Mapping[str, Any]) -> Any:
 
     Failures come as SQLAlchemy's, so that callers need not know which way was taken.
     """
-    connection, link = _own()
-    with _as_sqlalchemy(connection, link):
-        for earlier in db.session.info.pop(_LAST, []):
-            _first(link, *earlier)
-        return _first(link, statement, told)
+    info, asked = db.session.info, (statement, told)
+    known = info.get(_KNOWN, [])
+    for earlier, answer in known:
+        if earlier == asked:
+            known.remove((earlier, answer))
+            return answer
+    ahead = [one for one in info.pop(_AHEAD, []) if one != asked]
+    *_, answer = _ask([*info.pop(_LAST, []), *ahead, asked], keep=ahead)
+    return answer
+
+
+def ahead(statement: str, told: Mapping[str, Any]) -> None:
+    """Ask together with the next `row`; the `row` that asks the same gets this answer, once."""
+    db.session.info.setdefault(_AHEAD, []).append((statement, told))
 
 
 def last(statement: str, told: Mapping[str, Any]) -> None:
@@ -37,50 +46,52 @@ def last(statement: str, told: Mapping[str, Any]) -> None:
     db.session.info.setdefault(_LAST, []).append((statement, told))
 
 
-def finish(commit: Callable[["psycopg.Connection[Any]"], None]) -> None:
-    """Send what was left for the end and the COMMIT in one round trip."""
+def finish(commit: str) -> None:
+    """Send what was left for the end, and with it the word that ends the transaction."""
     waiting = db.session.info.pop(_LAST, [])
-    if not waiting:
-        return
-    connection, link = _own()
-    with _as_sqlalchemy(connection, link), link.pipeline():
-        for statement, told in waiting:
-            link.execute(statement, told, prepare=True)
-        if not connection.in_nested_transaction():
-            commit(link)
+    if waiting:
+        connection, _ = _own()
+        ended: list[Asked] = [] if connection.in_nested_transaction() else [(commit, {})]
+        _ask([*waiting, *ended])
+    forget()
 
 
 def forget() -> None:
-    """The transaction was rolled back, and so is what waited for its end."""
-    db.session.info.pop(_LAST, None)
+    """The transaction is over, and so is what was known or left in it."""
+    for name in (_AHEAD, _KNOWN, _LAST):
+        db.session.info.pop(name, None)
 
 
-def _own() -> "tuple[Connection, psycopg.Connection[Any]]":
+def _ask(asked: list[Asked], keep: list[Asked] | None = None) -> list[Any]:
+    connection, wire = _own()
+    with _as_sqlalchemy(connection, wire):
+        answers = wire.rows(asked)
+    for one, answer in zip(asked, answers, strict=True):
+        if keep and one in keep:
+            db.session.info.setdefault(_KNOWN, []).append((one, answer))
+    return answers
+
+
+def _own() -> tuple[Connection, Wire]:
     """The session's connection, everything that it was told so far being in the database."""
     session = db.session()
     if session.new or session.dirty or session.deleted:
         session.flush()
+    # Asked each time, because it is this call that begins a savepoint the session has promised.
     connection = session.connection()
-    return connection, cast("psycopg.Connection[Any]", connection.connection.driver_connection)
-
-
-def _first(link: "psycopg.Connection[Any]", statement: str, told: Mapping[str, Any]) -> Any:
-    with link.cursor(row_factory=namedtuple_row) as cursor:
-        if link.info.transaction_status is not TransactionStatus.IDLE:
-            cursor.execute(statement, told, prepare=True)
-            return cursor.fetchone() if cursor.description else None
-        # The first statement of a transaction goes out together with its BEGIN.
-        with link.pipeline():
-            cursor.execute(statement, told, prepare=True)
-        return cursor.fetchone() if cursor.description else None
+    wire = connection.info.get(_WIRE)
+    if wire is None:
+        driver = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
+        wire = connection.info[_WIRE] = Wire(driver)
+    return connection, wire
 
 
 @contextmanager
-def _as_sqlalchemy(connection: Connection, link: "psycopg.Connection[Any]") -> Iterator[None]:
+def _as_sqlalchemy(connection: Connection, wire: Wire) -> Iterator[None]:
     try:
         yield
     except psycopg.Error as failure:
-        if link.broken:
+        if wire.is_broken:
             connection.invalidate(failure)
         raise DBAPIError.instance(
             None, None, failure, psycopg.Error, hide_parameters=True

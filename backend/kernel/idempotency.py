@@ -56,6 +56,11 @@ def fingerprint(method: str, path: str, body: bytes) -> bytes:
     return hashlib.sha256(b"\0".join([method.encode(), path.encode(), body])).digest()
 
 
+def ask(person: UUID, key: str) -> None:
+    """Let the next trip to the database look for the stored answer as well."""
+    hot.ahead(_FIND, {"person": person, "key": key})
+
+
 def earlier(person: UUID, key: str, request: bytes) -> Answer | None:
     """The stored answer to this request, after any request with the same key has ended.
 

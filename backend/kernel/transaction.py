@@ -12,7 +12,7 @@ def transaction() -> Iterator[None]:
     """One request or one item of a job: all of it, or nothing."""
     try:
         yield
-        hot.finish(lambda link: link.commit())
+        hot.finish("COMMIT")
         db.session.commit()
     except BaseException:
         hot.forget()
@@ -35,5 +35,6 @@ def outside() -> Iterator[None]:
     """
     if db.session.new or db.session.dirty or db.session.deleted:
         raise RuntimeError("a change is pending before a call to the outside world")
+    hot.forget()
     db.session.rollback()
     yield

@@ -1,0 +1,122 @@
+"""Statements that go past the ORM belong to its transaction all the same."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import environment
+from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.exc import DataError, IntegrityError
+
+from backend.assembly import assemble, release
+from backend.kernel import hot
+from backend.kernel.database import db
+from backend.kernel.transaction import attempt, transaction
+from config.settings import Settings
+
+ADD = "INSERT INTO tick (job, slot) VALUES (%(job)s, %(slot)s) RETURNING slot"
+COUNT = "SELECT count(*) AS kept FROM tick WHERE job = %(job)s"
+RING = {"job": "ring"}
+
+
+@pytest.fixture
+def real(own_database: str, tmp_path: Path) -> Iterator[Flask]:
+    """An app whose commits are real."""
+    app = assemble(Settings.from_env(environment(own_database, tmp_path)))
+    with app.app_context():
+        yield app
+        db.session.remove()
+    release(app)
+
+
+def kept() -> int:
+    with transaction():
+        found: int = hot.row(COUNT, RING).kept
+    return found
+
+
+def test_rows_come_with_names_and_types(real: Flask) -> None:
+    with transaction():
+        assert hot.row(ADD, {"job": "ring", "slot": 2**40}).slot == 2**40
+        assert hot.row("SELECT 1 AS one WHERE %(no)s", {"no": False}) is None
+
+
+def test_what_is_left_for_the_end_is_committed_with_it(real: Flask) -> None:
+    with transaction():
+        hot.row(COUNT, RING)
+        hot.last(ADD, {"job": "ring", "slot": 1})
+    assert kept() == 1
+
+
+def test_what_is_left_for_the_end_comes_before_the_next_question(real: Flask) -> None:
+    with transaction():
+        hot.last(ADD, {"job": "ring", "slot": 1})
+        assert hot.row(COUNT, RING).kept == 1
+
+
+def add_and_fail() -> None:
+    with transaction():
+        hot.row(ADD, {"job": "ring", "slot": 1})
+        db.session.execute(text("INSERT INTO tick (job, slot) VALUES ('ring', 2)"))
+        hot.last(ADD, {"job": "ring", "slot": 3})
+        raise RuntimeError
+
+
+def test_a_refusal_undoes_both_ways_of_writing(real: Flask) -> None:
+    with pytest.raises(RuntimeError):
+        add_and_fail()
+    assert kept() == 0
+
+
+def test_statements_stay_prepared_after_a_rollback(real: Flask) -> None:
+    for _ in range(3):
+        with pytest.raises(RuntimeError):
+            add_and_fail()
+        with transaction():
+            db.session.execute(text("SELECT 1"))
+            hot.row(COUNT, RING)
+
+
+def test_an_answer_asked_ahead_is_given_once(real: Flask) -> None:
+    with transaction():
+        hot.ahead(COUNT, RING)
+        hot.row(ADD, {"job": "ring", "slot": 1})
+        assert hot.row(COUNT, RING).kept == 0
+        assert hot.row(COUNT, RING).kept == 1
+
+
+def test_an_answer_asked_ahead_does_not_outlive_its_transaction(real: Flask) -> None:
+    with transaction():
+        hot.ahead(COUNT, RING)
+        hot.row(ADD, {"job": "ring", "slot": 1})
+    with transaction():
+        assert hot.row(COUNT, RING).kept == 1
+
+
+def add_twice() -> None:
+    with transaction():
+        hot.row(ADD, {"job": "ring", "slot": 1})
+        hot.last(ADD, {"job": "ring", "slot": 1})
+
+
+def test_failures_are_sqlalchemys_and_leave_the_connection_usable(real: Flask) -> None:
+    with pytest.raises(DataError), transaction():
+        hot.row("SELECT 1 / %(n)s", {"n": 0})
+    with pytest.raises(IntegrityError):
+        add_twice()
+    assert kept() == 0
+
+
+def add_in_vain() -> None:
+    with attempt():
+        hot.row(ADD, {"job": "ring", "slot": 2})
+        raise RuntimeError
+
+
+def test_a_savepoint_that_fails_takes_its_statements_along(real: Flask) -> None:
+    with transaction():
+        hot.row(ADD, {"job": "ring", "slot": 1})
+        with pytest.raises(RuntimeError):
+            add_in_vain()
+    assert kept() == 1
