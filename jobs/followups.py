@@ -8,7 +8,7 @@ from jobs.sweeping import each
 def remind_due() -> int:
     """What is near enough falls due: the resident is reminded, the doctor has a task."""
     return each(
-        followups.due(now()),
+        lambda failed: followups.due(now(), failed),
         lambda followup_id: followups.fall_due(now(), followups.hold(now(), followup_id)),
     )
 
@@ -16,6 +16,6 @@ def remind_due() -> int:
 def escalate_overdue() -> int:
     """What nobody took on within the region's working hours goes to the team lead."""
     return each(
-        followups.unanswered(now()),
+        lambda failed: followups.unanswered(now(), failed),
         lambda followup_id: followups.escalate(now(), followups.hold(now(), followup_id)),
     )

@@ -9,7 +9,7 @@ def expire() -> int:
     """End what was not collected within its days of validity."""
     ctx = now()
     return each(
-        prescriptions.lapsed(ctx),
+        lambda failed: prescriptions.lapsed(ctx, failed),
         lambda found: prescriptions.expire(ctx, prescriptions.hold(ctx, found)),
     )
 
@@ -18,6 +18,6 @@ def run_out() -> int:
     """End what is used up and was not renewed."""
     ctx = now()
     return each(
-        prescriptions.used_up(ctx),
+        lambda failed: prescriptions.used_up(ctx, failed),
         lambda found: prescriptions.run_out(ctx, prescriptions.hold(ctx, found)),
     )

@@ -1,6 +1,6 @@
 """How a sweep goes through what is due: one item a transaction, one bad item alone."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Sequence
 from uuid import UUID
 
 import structlog
@@ -12,12 +12,28 @@ from backend.kernel.transaction import transaction
 log = structlog.get_logger(__name__)
 
 
-def each(due: Iterable[UUID], act: Callable[[UUID], object]) -> int:
+ENOUGH = 500  # so that a sweep stays short; the next one takes the rest
+
+Due = Callable[[Collection[UUID]], Sequence[UUID]]
+
+
+def each(due: Due, act: Callable[[UUID], object]) -> int:
     """Do `act` for each id in a transaction of its own; returns how many succeeded.
 
-    An item that fails is logged and left due: the next sweep tries it again.
+    An item that fails is logged and left due: the next sweep tries it again. `due` is asked anew
+    without those that failed, so what stands behind them has its turn however many they are.
     """
-    return sum(_alone(item, act) for item in list(due))
+    done, failed = 0, set[UUID]()
+    while done < ENOUGH and (found := _found(due, failed)):
+        well = [item for item in found if _alone(item, act)]
+        failed |= set(found) - set(well)
+        done += len(well)
+    return done
+
+
+def _found(due: Due, failed: Collection[UUID]) -> Sequence[UUID]:
+    with transaction():
+        return due(failed)
 
 
 def _alone(item: UUID, act: Callable[[UUID], object]) -> bool:

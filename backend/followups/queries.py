@@ -1,6 +1,6 @@
 """How follow-ups are found; every read is limited to what the actor may see."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -168,25 +168,25 @@ def answers(ctx: Context, visit: FollowUp) -> Sequence[Measurement]:
     return db.session.execute(given.order_by(Measurement.id)).scalars().all()
 
 
-def due(ctx: Context) -> Sequence[UUID]:
-    """What is near enough to be put to the team and nobody was told of, the nearest first."""
+def due(ctx: Context, but: Collection[UUID] = ()) -> Sequence[UUID]:
+    """What is near enough to be put to the team and not yet is, but for some; the nearest first."""
     until = ctx.today + timedelta(days=policy_of(ctx).notice_days)
     near = (
         select(FollowUp.id)
         .where(FollowUp.state == State.SCHEDULED, FollowUp.due_on <= until)
-        .where(policy.visible_to(ctx))
+        .where(policy.visible_to(ctx), FollowUp.id.not_in(but))
         .order_by(FollowUp.due_on, FollowUp.id)
         .limit(AT_ONCE)
     )
     return db.session.execute(near).scalars().all()
 
 
-def unanswered(ctx: Context) -> Sequence[UUID]:
-    """What nobody took on within the region's working hours, the longest waiting first."""
+def unanswered(ctx: Context, but: Collection[UUID] = ()) -> Sequence[UUID]:
+    """What nobody took on in working hours, but for some; the longest waiting first."""
     late = (
         select(FollowUp.id)
         .where(FollowUp.state == State.DUE, FollowUp.answer_by <= ctx.at)
-        .where(policy.visible_to(ctx))
+        .where(policy.visible_to(ctx), FollowUp.id.not_in(but))
         .order_by(FollowUp.answer_by, FollowUp.id)
         .limit(AT_ONCE)
     )

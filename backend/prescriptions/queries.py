@@ -2,7 +2,7 @@
 
 import hashlib
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from uuid import UUID
@@ -132,17 +132,20 @@ def in_use(resident_id: UUID) -> Sequence[Prescription]:
     return db.session.execute(fresh).scalars().all()
 
 
-def lapsed(ctx: Context, limit: int = 500) -> Sequence[UUID]:
-    """Those issued and not collected within their days of validity."""
+def lapsed(ctx: Context, but: Collection[UUID] = (), limit: int = 500) -> Sequence[UUID]:
+    """Those issued and not collected within their days of validity, but for some."""
     waiting = Prescription.state.in_([State.ISSUED, State.REVIEWED])
     found = select(Prescription.id).where(waiting, Prescription.valid_until < ctx.today)
+    found = found.where(Prescription.id.not_in(but))
     return db.session.execute(found.order_by(Prescription.valid_until).limit(limit)).scalars().all()
 
 
-def used_up(ctx: Context, limit: int = 500) -> Sequence[UUID]:
-    """Those whose drugs have run out without a renewal."""
+def used_up(ctx: Context, but: Collection[UUID] = (), limit: int = 500) -> Sequence[UUID]:
+    """Those whose drugs have run out without a renewal, but for some."""
     found = select(Prescription.id).where(
-        Prescription.state == State.IN_USE, Prescription.runs_out_on <= ctx.today
+        Prescription.state == State.IN_USE,
+        Prescription.runs_out_on <= ctx.today,
+        Prescription.id.not_in(but),
     )
     return db.session.execute(found.order_by(Prescription.runs_out_on).limit(limit)).scalars().all()
 
