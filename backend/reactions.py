@@ -1,16 +1,24 @@
 """Event → what follows in other features. This page is what the system does by itself."""
 
-from backend import clinics, contracting, followups
+from backend import clinics, contracting, followups, prescriptions
 from backend.kernel.events import Reactions
 
 REACTIONS: Reactions = {
-    contracting.ContractAccepted: [contracting.ask_to_confirm],
+    contracting.ContractApplied: [contracting.ask_team],
+    contracting.ContractAccepted: [contracting.stop_asking_team, contracting.ask_to_confirm],
+    contracting.ContractDeclined: [contracting.stop_asking_team, contracting.tell_declined],
     contracting.ContractActivated: [contracting.stop_asking, followups.follow_contract],
-    contracting.ContractWithdrawn: [contracting.stop_asking],
+    contracting.ContractWithdrawn: [contracting.stop_asking_team, contracting.stop_asking],
     contracting.ContractEnded: [contracting.tell_of_the_end, followups.follow_contract],
     clinics.BookingMade: [clinics.tell_booked],
     clinics.BookingCancelled: [clinics.forget_booked],
     clinics.BookingWithdrawn: [clinics.tell_withdrawn],
+    prescriptions.PrescriptionRequested: [prescriptions.ask_doctor],
+    prescriptions.PrescriptionIssued: [prescriptions.stop_asking, prescriptions.ask_pharmacists],
+    prescriptions.PrescriptionReturned: [prescriptions.stop_asking, prescriptions.tell_returned],
+    prescriptions.PrescriptionReviewed: [prescriptions.stop_asking, prescriptions.tell_ready],
+    prescriptions.PrescriptionDispensed: [prescriptions.stop_asking, prescriptions.plan_run_out],
+    prescriptions.PrescriptionEnded: [prescriptions.stop_asking, prescriptions.tell_of_the_end],
     followups.FollowUpFellDue: [followups.remind_resident, followups.give_task],
     followups.FollowUpAcknowledged: [followups.withdraw_task],
     followups.FollowUpEscalated: [followups.tell_lead],

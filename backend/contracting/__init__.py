@@ -10,7 +10,14 @@ from backend.contracting.events import (
     ContractWithdrawn,
 )
 from backend.contracting.models import LIFE, Act, Agreement, Contract, Package, State
-from backend.contracting.notices import ask_to_confirm, stop_asking, tell_of_the_end
+from backend.contracting.notices import (
+    ask_team,
+    ask_to_confirm,
+    stop_asking,
+    stop_asking_team,
+    tell_declined,
+    tell_of_the_end,
+)
 from backend.contracting.queries import (
     Dossier,
     Tally,
@@ -60,6 +67,7 @@ __all__ = [
     "active",
     "agreement",
     "apply",
+    "ask_team",
     "ask_to_confirm",
     "capacity",
     "confirm",
@@ -73,7 +81,9 @@ __all__ = [
     "hold",
     "signed",
     "stop_asking",
+    "stop_asking_team",
     "tallies",
+    "tell_declined",
     "tell_of_the_end",
     "terminate",
     "terms",

@@ -13,6 +13,7 @@ from backend.identity.queries import (
     resident,
     residents,
     staff,
+    working_at,
 )
 from backend.identity.rules import IdNumber, Malformed, Sex, Title, id_number, person_name, rank_of
 from backend.identity.service import (
@@ -61,4 +62,5 @@ __all__ = [
     "staff",
     "verify",
     "wechat",
+    "working_at",
 ]

@@ -1,7 +1,7 @@
 """How accounts and people are found."""
 
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -97,6 +97,12 @@ def staff(_ctx: Context, ids: Iterable[UUID]) -> Mapping[UUID, Staff]:
     """These members of staff by id; who works where is public."""
     found = select(Staff).where(Staff.id.in_(list(ids)))
     return {row.id: row for row in db.session.execute(found).scalars()}
+
+
+def working_at(_ctx: Context, institution_id: UUID, role: Role) -> Sequence[UUID]:
+    """The staff of an institution who have this role and have not left, as they came."""
+    here = (Staff.institution_id == institution_id, Staff.role == role, Staff.left_at.is_(None))
+    return db.session.execute(select(Staff.id).where(*here).order_by(Staff.id)).scalars().all()
 
 
 def openid_of_resident(resident_id: UUID) -> str | None:

@@ -31,6 +31,13 @@ class MessageKind(StrEnum):
     PRESCRIPTION_RETURNED = "prescription_returned"
     RUN_OUT = "run_out"
     DEMO_NOTICE = "demo_notice"
+    CONTRACT_APPLIED = "contract_applied"
+    CONTRACT_DECLINED = "contract_declined"
+    PRESCRIPTION_REQUESTED = "prescription_requested"
+    PRESCRIPTION_TO_REVIEW = "prescription_to_review"
+    PRESCRIPTION_REFUSED = "prescription_refused"
+    PRESCRIPTION_STOPPED = "prescription_stopped"
+    PRESCRIPTION_EXPIRED = "prescription_expired"
 
 
 class Audience(StrEnum):

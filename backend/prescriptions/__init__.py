@@ -19,6 +19,15 @@ from backend.prescriptions.models import (
     State,
     Verdict,
 )
+from backend.prescriptions.notices import (
+    ask_doctor,
+    ask_pharmacists,
+    plan_run_out,
+    stop_asking,
+    tell_of_the_end,
+    tell_ready,
+    tell_returned,
+)
 from backend.prescriptions.order import Assessment, Draft, DraftLine, DrugClass, Stop, Turn
 from backend.prescriptions.queries import (
     Chart,
@@ -71,6 +80,8 @@ __all__ = [
     "Turn",
     "Verdict",
     "approve",
+    "ask_doctor",
+    "ask_pharmacists",
     "charts",
     "confirm",
     "confirmation_text",
@@ -81,11 +92,16 @@ __all__ = [
     "hold",
     "issue",
     "lapsed",
+    "plan_run_out",
     "prescriptions",
     "refuse",
     "request",
     "run_out",
     "send_back",
+    "stop_asking",
+    "tell_of_the_end",
+    "tell_ready",
+    "tell_returned",
     "terminate",
     "used_up",
     "withdraw",

@@ -15,7 +15,7 @@ from backend.kernel.events import record
 from backend.kernel.lifecycle import IllegalMove
 from backend.kernel.policy import admitted, by_verified_resident, permitted
 from backend.kernel.transaction import attempt
-from backend.prescriptions import notices, policy, queries
+from backend.prescriptions import policy, queries
 from backend.prescriptions.dispensing import (
     Handover,
     handed_over,
@@ -186,7 +186,6 @@ def approve(ctx: Context, prescription: Prescription, note: str | None = None) -
     prescription.state = state
     prescription.reviews.append(_review(ctx, prescription, Verdict.PASSED, note))
     record(ctx, PrescriptionReviewed(prescription.resident_id, prescription.id))
-    notices.ready(ctx, prescription)
     return prescription
 
 
@@ -198,7 +197,6 @@ def send_back(ctx: Context, prescription: Prescription, reason: str) -> Prescrip
     prescription.state = state
     prescription.reviews.append(_review(ctx, prescription, Verdict.RETURNED, reason))
     record(ctx, PrescriptionReturned(prescription.resident_id, prescription.id))
-    notices.returned(ctx, prescription)
     return prescription
 
 
@@ -266,7 +264,6 @@ def dispense(
     for renewed in before:
         _end(ctx, renewed, Act.RENEW)
     record(ctx, PrescriptionDispensed(prescription.resident_id, prescription.id, out_on))
-    notices.plan_run_out(ctx, prescription, out_on)
     return prescription
 
 
@@ -307,6 +304,5 @@ def _end(
     prescription.state, prescription.ended_at = state, ctx.at
     prescription.end_reason, prescription.end_note = reason, note
     relations.part(ctx, [prescription.id])
-    notices.take_back(ctx, prescription)
     record(ctx, PrescriptionEnded(prescription.resident_id, prescription.id, state, reason))
     return prescription

@@ -286,6 +286,26 @@ def test_the_resident_is_asked_to_confirm_and_told_of_the_end(
     assert told(contract)[1:] == [("contract_ended", "queued")]
 
 
+def test_every_doctor_of_the_team_is_told_of_an_application(app: Flask) -> None:
+    contract = an_application()
+    second = a_member_of_staff(Role.DOCTOR, "吴医生")
+    join(second, team_of(contract))
+    deliver()
+    rows = db.session.query(messaging.Message).filter_by(subject_id=contract.id)
+    assert {row.to_staff_id for row in rows} == {lead_of(team_of(contract)).id, second.id}
+    contracting.withdraw(by(resident_of(contract)), contract)
+    deliver()
+    assert told(contract) == [("contract_applied", "withdrawn")] * 2
+
+
+def test_the_resident_is_told_of_a_refusal(app: Flask) -> None:
+    contract = an_application()
+    deliver()
+    contracting.decline(by(lead_of(team_of(contract))), contract, "您住得较远。")
+    deliver()
+    assert told(contract) == [("contract_applied", "withdrawn"), ("contract_declined", "queued")]
+
+
 def test_nobody_is_told_of_their_own_tap(app: Flask) -> None:
     contract = a_contract()
     contracting.terminate(by(resident_of(contract)), contract, EndReason.OWN_WISH)

@@ -35,6 +35,7 @@ from backend.prescriptions.errors import (
     TextChanged,
     UnknownDrug,
 )
+from jobs import relay
 
 
 @pytest.fixture
@@ -47,6 +48,9 @@ def refusals(refused: pytest.ExceptionInfo[NotLawful]) -> tuple[str, set[str]]:
 
 
 def messages(subject: UUID, kind: MessageKind) -> list[Message]:
+    """What is told of a prescription, once everything that happened is delivered."""
+    db.session.commit()
+    relay.drain()
     found = select(Message).where(Message.subject_id == subject, Message.kind == kind)
     return list(db.session.execute(found.order_by(Message.due_at)).scalars())
 

@@ -61,6 +61,7 @@ def test_another_drug_makes_it_a_first_one(surgery: Surgery, clock: FixedClock) 
 
 def test_a_renewal_begins_where_the_one_before_ends(surgery: Surgery, clock: FixedClock) -> None:
     first = surgery.dispensed(56)
+    assert reminders(first.id) == {messaging.State.QUEUED}
     clock.at += timedelta(days=49)
     second = surgery.dispensed(28)
     assert (first.state, second.turn) == (State.RENEWED, Turn.RENEWAL)

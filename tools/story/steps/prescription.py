@@ -6,6 +6,7 @@ from typing import Any
 from tools.story.client import Answer, Person
 from tools.story.scene import Scene
 from tools.story.steps.followup import record
+from tools.story.telling import until
 
 TITLE = "She asks for a long prescription; each clause is kept until it is dispensed"
 NEEDS = ["/resident/prescription-requests", "/doctor/prescriptions", "/resident/formulary"]
@@ -128,7 +129,7 @@ def _run_out(scene: Scene, path: str) -> None:
     right = out == scene.today() + timedelta(days=DAYS)
     words = f"drugs until {out}"
     scene.tell.check(scene.resident.name, "sees how long they last", words, right=right)
-    planned = _reminders(scene)
+    planned = until(lambda: _reminders(scene), bool)
     words = "、".join(one["due_at"][:10] for one in planned)
     right = bool(planned) and all(one["state"] == "queued" for one in planned)
     scene.tell.check("The run-out reminder", "is planned", words, right=right)
