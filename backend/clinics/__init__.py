@@ -26,6 +26,7 @@ from backend.clinics.notices import forget_booked, tell_booked, tell_withdrawn
 from backend.clinics.queries import (
     Appointment,
     Span,
+    acts,
     booked,
     bookings,
     find,
@@ -74,6 +75,7 @@ __all__ = [
     "Standing",
     "TooLateToCancel",
     "Wish",
+    "acts",
     "arrange",
     "book",
     "booked",

@@ -66,6 +66,14 @@ class OverLimit(Conflict):
     title = "预约次数已满"
 
 
+class SessionEnded(Conflict):
+    """The session was held; nobody can be told not to come."""
+
+    code = "session-ended"
+    title = "这场门诊已经结束"
+    advice = "这场门诊已经结束，不能再停诊了。"
+
+
 class SessionNotHeld(Conflict):
     """The session was cancelled."""
 

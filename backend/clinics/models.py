@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
-from backend.clinics.rules import ClinicPolicy, Window, window
+from backend.clinics.rules import ClinicPolicy, Window, may_cancel, window
 from backend.identity import Staff
 from backend.kernel.database import Base
 from backend.kernel.lifecycle import Lifecycle
@@ -107,6 +107,12 @@ class ClinicSession(Base):
         CheckConstraint("taken BETWEEN 0 AND capacity", "taken"),
         CheckConstraint("starts_at < ends_at", "hours"),
         CheckConstraint("(state = 'cancelled') = (reason IS NOT NULL)", "reason"),
+        ExcludeConstraint(
+            ("expert_id", "="),
+            (func.tstzrange(text("starts_at"), text("ends_at")), "&&"),
+            name="ex_clinic_session_expert",
+            where=text("state = 'open'"),
+        ),
         Index(None, "institution_id", "starts_at"),
         Index(None, "expert_id", "starts_at"),
         Index(None, "starts_at"),
@@ -143,10 +149,9 @@ class ClinicSession(Base):
         """Seats nobody has."""
         return 0 if self.state is SessionState.CANCELLED else self.capacity - self.taken
 
-    @property
-    def acts(self) -> list[SessionAct]:
-        """What may be done now; clients draw their buttons from this."""
-        return SESSION_LIFE.acts(self.state)
+    def acts(self, at: datetime) -> list[SessionAct]:
+        """What may be done at that instant; clients draw their buttons from this."""
+        return SESSION_LIFE.acts(self.state) if at < self.ends_at else []
 
     def standing(self, at: datetime, policy: ClinicPolicy) -> Standing:
         """What it is to somebody who wants a seat at that instant."""
@@ -237,7 +242,9 @@ class Booking(Base):
         lazy="raise",
     )
 
-    @property
-    def acts(self) -> list[BookingAct]:
-        """What the resident may do now; the hour may still forbid it."""
-        return [act for act in BOOKING_LIFE.acts(self.state) if act is BookingAct.CANCEL]
+    def acts(self, at: datetime, policy: ClinicPolicy) -> list[BookingAct]:
+        """What the resident may do at that instant."""
+        in_time = may_cancel(self.starts_at, at, policy)
+        return [
+            act for act in BOOKING_LIFE.acts(self.state) if in_time and act is BookingAct.CANCEL
+        ]

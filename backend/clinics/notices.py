@@ -10,7 +10,7 @@ from backend import messaging
 from backend.clinics.events import BookingCancelled, BookingMade, BookingWithdrawn
 from backend.clinics.models import Booking, BookingState, ClinicSession
 from backend.kernel.context import Context
-from backend.kernel.database import one
+from backend.kernel.database import held, one
 from backend.messaging import MessageKind, To
 
 
@@ -33,13 +33,15 @@ def tell_withdrawn(ctx: Context, event: BookingWithdrawn) -> None:
 def _tell(
     ctx: Context, booking_id: UUID, kind: MessageKind, while_in: Sequence[BookingState]
 ) -> None:
-    own = joinedload(Booking.session).joinedload(ClinicSession.institution)
-    booking = one(select(Booking).where(Booking.id == booking_id).options(own))
+    # Held: who gives the seat back meanwhile waits, and then finds the message to withdraw.
+    booking = held(select(Booking).where(Booking.id == booking_id))
     if booking.state not in while_in:
         return
-    values = {
-        "time": messaging.as_time(booking.starts_at),
-        "place": booking.session.institution.name,
-    }
+    values = {"time": messaging.as_time(booking.starts_at), "place": _house(booking)}
     to = To.resident(booking.resident_id)
     messaging.queue(ctx, kind, to, booking.id, occasion=kind, values=values)
+
+
+def _house(booking: Booking) -> str:
+    found = select(ClinicSession).where(ClinicSession.id == booking.session_id)
+    return one(found.options(joinedload(ClinicSession.institution))).institution.name

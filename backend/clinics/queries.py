@@ -1,6 +1,6 @@
 """How clinics, seats and bookings are found."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
@@ -15,12 +15,13 @@ from backend.clinics.models import (
     ClinicSession,
     Roster,
     Seat,
+    SessionAct,
     Standing,
 )
 from backend.clinics.policy import visible_to
-from backend.clinics.rules import is_held, policy_of
+from backend.clinics.rules import policy_of
 from backend.kernel.calendar import SHANGHAI
-from backend.kernel.context import Context, Role
+from backend.kernel.context import Context
 from backend.kernel.database import db, held, one
 from backend.kernel.paging import Page, Wanted, page
 
@@ -64,6 +65,7 @@ class Appointment:
     ended_at: datetime | None
     expert_name: str | None = None
     institution_name: str | None = None
+    reason: str | None = None
 
 
 def timetable(
@@ -147,13 +149,13 @@ def bookings(ctx: Context, wanted: Wanted) -> Page[Appointment]:
         wanted,
         newest_first=True,
     )
-    return Page([appointment(booking) for booking in found.items], found.next)
+    return Page([appointment(ctx, booking) for booking in found.items], found.next)
 
 
 def find(ctx: Context, booking_id: UUID) -> Appointment:
     """One booking that the actor may see; raises `NotFound`."""
     found = _visible(ctx).where(Booking.id == booking_id)
-    return appointment(one(found.options(joinedload(Booking.session).options(*_SHOWN))))
+    return appointment(ctx, one(found.options(joinedload(Booking.session).options(*_SHOWN))))
 
 
 def hold(ctx: Context, booking_id: UUID) -> Booking:
@@ -183,27 +185,19 @@ def later_sessions(roster: Roster, after: date) -> Sequence[ClinicSession]:
     return db.session.execute(later.order_by(ClinicSession.day)).scalars().all()
 
 
-def missing(ctx: Context, limit: int) -> Sequence[tuple[Roster, date, datetime]]:
-    """The sessions that the horizon should show and that are not made yet, with their beginning.
-
-    One day more than the horizon, so that a session is there before its seats are released.
-    """
-    days = [ctx.today + timedelta(n) for n in range(policy_of(ctx.region).booking_horizon_days + 2)]
-    valid = select(Roster).where(
-        Roster.starts_on <= days[-1],
+def is_elsewhere(
+    expert_id: UUID, weekday: int, hours: tuple[time, time], days: tuple[date, date | None]
+) -> bool:
+    """Whether the expert sits anywhere in these hours of a weekday, while both are valid."""
+    clash = select(Roster.id).where(
+        Roster.expert_id == expert_id,
+        Roster.weekday == weekday,
+        Roster.begins < hours[1],
+        Roster.ends > hours[0],
         or_(Roster.ends_on.is_(None), Roster.ends_on >= days[0]),
+        Roster.starts_on <= (days[1] or date.max),
     )
-    if ctx.actor.role is Role.MANAGER:
-        valid = valid.where(Roster.institution_id == ctx.actor.institution)
-    made = select(ClinicSession.roster_id, ClinicSession.day).where(ClinicSession.day >= days[0])
-    known = {(row.roster_id, row.day) for row in db.session.execute(made)}
-    found = (
-        (roster, day, instant(day, roster.begins))
-        for roster in db.session.execute(valid.order_by(Roster.id)).scalars()
-        for day in days
-        if _promised(roster, day) and (roster.id, day) not in known
-    )
-    return _first(limit, (each for each in found if each[2] > ctx.at))
+    return db.session.execute(clash.limit(1)).first() is not None
 
 
 def instant(day: date, at: time) -> datetime:
@@ -216,7 +210,12 @@ def standing(ctx: Context, session: ClinicSession) -> Standing:
     return session.standing(ctx.at, policy_of(ctx.region))
 
 
-def appointment(booking: Booking) -> Appointment:
+def acts(ctx: Context, session: ClinicSession) -> Sequence[SessionAct]:
+    """What the house may do with a session now."""
+    return session.acts(ctx.at)
+
+
+def appointment(ctx: Context, booking: Booking) -> Appointment:
     """A booking as a person sees it."""
     own = booking.session
     return Appointment(
@@ -232,11 +231,12 @@ def appointment(booking: Booking) -> Appointment:
         specialty=own.specialty,
         room=own.room,
         state=booking.state,
-        acts=booking.acts,
+        acts=booking.acts(ctx.at, policy_of(ctx.region)),
         booked_at=booking.booked_at,
         ended_at=booking.ended_at,
         expert_name=own.expert.name,
         institution_name=own.institution.name,
+        reason=own.reason if booking.state is BookingState.WITHDRAWN else None,
     )
 
 
@@ -248,14 +248,3 @@ def _within(span: Span) -> Select[ClinicSession]:
 
 def _visible(ctx: Context) -> Select[Booking]:
     return select(Booking).where(visible_to(ctx))
-
-
-def _promised(roster: Roster, day: date) -> bool:
-    valid = roster.starts_on <= day and (roster.ends_on is None or day <= roster.ends_on)
-    return valid and is_held(roster.weekday, day)
-
-
-def _first(
-    limit: int, found: Iterable[tuple[Roster, date, datetime]]
-) -> Sequence[tuple[Roster, date, datetime]]:
-    return [each for _, each in zip(range(limit), found, strict=False)]

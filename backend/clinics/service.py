@@ -10,9 +10,9 @@ from sqlalchemy import insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from backend import identity
-from backend.clinics import policy, queries
+from backend.clinics import horizon, policy, queries
 from backend.clinics.claim import Wish, claim
-from backend.clinics.errors import TooLateToCancel
+from backend.clinics.errors import SessionEnded, TooLateToCancel
 from backend.clinics.events import (
     BookingCancelled,
     BookingMade,
@@ -63,12 +63,22 @@ class Plan:
     starts_on: date
     ends_on: date | None
 
+    @property
+    def hours(self) -> tuple[time, time]:
+        """From when until when."""
+        return self.begins, self.ends
+
+    @property
+    def days(self) -> tuple[date, date | None]:
+        """The first day and the last, if there is one."""
+        return self.starts_on, self.ends_on
+
 
 @admitted(by_manager)
 def arrange(ctx: Context, plan: Plan) -> Roster:
     """Hold a clinic each week in the manager's house; raises `Invalid` with pointers."""
     expert = identity.staff(ctx, [plan.expert_id]).get(plan.expert_id)
-    faults = list(_faults(ctx, plan, expert))
+    faults = _faults(ctx, plan, expert)
     if faults:
         raise Invalid(faults=faults)
 
@@ -84,6 +94,7 @@ def _faults(ctx: Context, plan: Plan, expert: identity.Staff | None) -> Sequence
         "/expert_id": expert is None or expert.left_at is not None or expert.role not in EXPERTS,
         "/ends": plan.begins >= plan.ends,
         "/capacity": plan.begins < plan.ends and not fits(plan.begins, plan.ends, plan.capacity),
+        "/begins": queries.is_elsewhere(plan.expert_id, plan.weekday, plan.hours, plan.days),
         "/starts_on": plan.starts_on < ctx.today,
         "/ends_on": plan.ends_on is not None and plan.ends_on < plan.starts_on,
     }
@@ -92,6 +103,7 @@ def _faults(ctx: Context, plan: Plan, expert: identity.Staff | None) -> Sequence
 
 WORDS = {
     "/expert_id": "没有找到这位专家，请核对",
+    "/begins": "这位专家这个时间已有别的门诊，请换个时间",
     "/ends": "结束时间应晚于开始时间",
     "/capacity": "号数太多，每个号至少要有一分钟",
     "/starts_on": "开始日期不能早于今天",
@@ -116,14 +128,14 @@ def generate(ctx: Context, limit: int = 25) -> int:
     """Make up to `limit` sessions that the horizon lacks, with their seats; returns how many.
 
     For a manager those of the own house. What exists is left as it is, whatever has become of its
-    roster since.
+    roster since; who sits elsewhere at that hour is passed over.
     """
-    missing = queries.missing(ctx, limit)
+    missing = horizon.still_promised(horizon.missing(ctx, limit))
     if not missing:
         return 0
     rows = [_session_row(ctx, roster, day, begin) for roster, day, begin in missing]
-    # Another process may have made some of them since they were found missing.
-    new = upsert(ClinicSession).on_conflict_do_nothing(index_elements=["roster_id", "day"])
+    # Another process may have made some of them, or called the expert elsewhere, since.
+    new = upsert(ClinicSession).on_conflict_do_nothing()
     made = set(db.session.execute(new.returning(ClinicSession.id), rows).scalars())
     seats = [seat for row in rows if row["id"] in made for seat in _seat_rows(row)]
     if seats:
@@ -155,7 +167,8 @@ def _seat_rows(session: dict[str, Any]) -> list[dict[str, Any]]:
 def book(ctx: Context, session_id: UUID, wish: Wish = Wish()) -> Appointment:  # noqa: B008
     """Book a seat for the person acted for; raises the refusals of `errors`."""
     booking_id = new_id()
-    row = claim(ctx, booking_id, session_id, wish, policy_of(ctx.region))
+    region = policy_of(ctx.region)
+    row = claim(ctx, booking_id, session_id, wish, region)
     record(ctx, BookingMade(ctx.person, booking_id, session_id))
     return Appointment(
         id=booking_id,
@@ -170,7 +183,7 @@ def book(ctx: Context, session_id: UUID, wish: Wish = Wish()) -> Appointment:  #
         specialty=row.specialty,
         room=row.room,
         state=BookingState.BOOKED,
-        acts=[BookingAct.CANCEL],
+        acts=[BookingAct.CANCEL] if may_cancel(row.starts_at, ctx.at, region) else [],
         booked_at=ctx.at,
         ended_at=None,
     )
@@ -193,11 +206,16 @@ def cancel(ctx: Context, booking: Booking) -> Appointment:
 
 @permitted(policy.session_of_own_house)
 def cancel_session(ctx: Context, session: ClinicSession, reason: str) -> ClinicSession:
-    """停诊: close every seat, then withdraw each booking, each with an event of its own."""
+    """停诊: close every seat, then withdraw each booking, each with an event of its own.
+
+    Raises `IllegalMove` the second time, `SessionEnded`.
+    """
     # In-flight bookings end before the seats are ours; from then on nobody finds a free one.
     queries.hold_seats(select(Seat).filter_by(session_id=session.id))
     db.session.refresh(session, with_for_update={"of": ClinicSession})
     state = SESSION_LIFE.after(session.state, SessionAct.CANCEL)
+    if session.ends_at <= ctx.at:
+        raise SessionEnded
     lost = queries.booked(ctx, session)
 
     session.state, session.reason = state, reason

@@ -16,6 +16,7 @@ from backend.kernel.errors import Fault, Invalid
 
 T = TypeVar("T")
 LARGEST = 100
+LARGEST_INTEGER = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,10 @@ def _value(key: InstrumentedAttribute[Any], part: str) -> Any:
 
 
 def _parsed(kind: type, part: str) -> Any:
+    if kind is int and abs(int(part)) > LARGEST_INTEGER:
+        raise ValueError("no column holds this number")
+    if b"\0" in part.encode():  # half a surrogate pair cannot be encoded, which is a ValueError too
+        raise ValueError("no column holds this text")
     return UUID(part) if kind is UUID else kind(part)
 
 

@@ -55,7 +55,10 @@ CREATE TABLE clinic_session (
   CONSTRAINT ck_clinic_session_sessionstate CHECK (state IN ('open', 'cancelled')),
   CONSTRAINT ck_clinic_session_taken CHECK (taken BETWEEN 0 AND capacity),
   CONSTRAINT ck_clinic_session_hours CHECK (starts_at < ends_at),
-  CONSTRAINT ck_clinic_session_reason CHECK ((state = 'cancelled') = (reason IS NOT NULL))
+  CONSTRAINT ck_clinic_session_reason CHECK ((state = 'cancelled') = (reason IS NOT NULL)),
+  CONSTRAINT ex_clinic_session_expert
+    EXCLUDE USING gist (expert_id WITH =, tstzrange(starts_at, ends_at) WITH &&)
+    WHERE (state = 'open')
 ) WITH (fillfactor = 50);
 CREATE INDEX ix_clinic_session_institution_id_starts_at
   ON clinic_session (institution_id, starts_at);

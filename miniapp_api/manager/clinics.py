@@ -82,6 +82,16 @@ class GeneratedSchema(Schema):
     made = fields.Whole(0, 100_000, required=True)
 
 
+class Counted:
+    """A session as its house sees it now."""
+
+    def __init__(self, ctx: Context, session: clinics.ClinicSession) -> None:
+        self.session, self.acts = session, clinics.acts(ctx, session)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.session, name)
+
+
 @api.get("/rosters")
 @lists(PageQuery)
 @gives(page_of(RosterSchema))
@@ -112,17 +122,19 @@ def end(ctx: Context, roster_id: UUID, *, ends_on: date) -> clinics.Roster:
 @gives(page_of(CountedSessionSchema))
 def sessions(
     ctx: Context, *, wanted: Wanted, first: date | None = None, last: date | None = None
-) -> Page[clinics.ClinicSession]:
+) -> Page[Counted]:
     """门诊场次 · Of the own house, by time, with counts."""
-    return clinics.sessions_of_house(ctx, clinics.Span.of(ctx, first, last), wanted)
+    found = clinics.sessions_of_house(ctx, clinics.Span.of(ctx, first, last), wanted)
+    return Page([Counted(ctx, session) for session in found.items], found.next)
 
 
 @api.post("/sessions/<uuid:session_id>/cancellation")
 @takes(CancellationSchema)
 @gives(CountedSessionSchema)
-def cancel(ctx: Context, session_id: UUID, *, reason: str) -> clinics.ClinicSession:
+def cancel(ctx: Context, session_id: UUID, *, reason: str) -> Counted:
     """停诊 · Each booking is withdrawn, and its person told."""
-    return clinics.cancel_session(ctx, clinics.session_of_house(ctx, session_id), reason)
+    session = clinics.session_of_house(ctx, session_id)
+    return Counted(ctx, clinics.cancel_session(ctx, session, reason))
 
 
 @api.post("/generation")

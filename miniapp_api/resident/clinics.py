@@ -34,6 +34,11 @@ class AppointmentSchema(Schema):
     acts = fields.List(fields.choice(clinics.BookingAct), required=True)
     booked_at = fields.AwareDateTime(required=True)
     ended_at = fields.AwareDateTime(required=True, allow_none=True)
+    reason = fields.Text(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Why the session is not held, when it was cancelled."},
+    )
 
 
 class NamedAppointmentSchema(AppointmentSchema):

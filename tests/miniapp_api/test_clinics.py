@@ -87,6 +87,19 @@ def test_a_resident_books_sees_cancels_and_books_again(http: Http) -> None:
     assert sorted(states) == ["booked", "cancelled"]
 
 
+def test_who_lost_a_seat_reads_why(http: Http) -> None:
+    house, person = a_centre(), a_resident()
+    session = a_session(a_roster(house))
+    made = booking(http, person, session)
+    assert made["reason"] is None
+    path = f"/manager/clinics/sessions/{session.id}/cancellation"
+    del session  # or the API would find the builder's object, without its names
+    closed = http("POST", path, a_manager(house), json={"reason": "专家外出会诊"}).json
+    assert (closed["state"], closed["acts"]) == ("cancelled", [])
+    read = http("GET", f"/resident/bookings/{made['id']}", person).json
+    assert (read["state"], read["reason"]) == ("withdrawn", "专家外出会诊")
+
+
 def test_anothers_booking_does_not_exist(http: Http) -> None:
     made = booking(http, a_resident(), a_session())
     stranger, path = a_resident("李四"), f"/resident/bookings/{made['id']}"

@@ -245,3 +245,16 @@ def test_another_person_neither_sees_nor_cancels(app: Flask) -> None:
 
 def clock_of(session: clinics.ClinicSession, minutes: int) -> datetime:
     return session.starts_at + timedelta(minutes=minutes)
+
+
+def test_the_act_goes_when_it_is_too_late(app: Flask, clock: FixedClock) -> None:
+    session, person = a_session(), a_resident()
+    booked = clinics.book(by(person), session.id)
+    clock.at = last = booked.starts_at - timedelta(minutes=policy_minutes(person))
+    assert clinics.find(by(person), booked.id).acts == ["cancel"]
+    clock.at = last + timedelta(seconds=1)
+    assert clinics.find(by(person), booked.id).acts == []
+
+
+def policy_minutes(person: identity.Resident) -> int:
+    return policy_of(by(person).region).cancel_notice_minutes

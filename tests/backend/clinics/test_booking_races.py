@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -16,10 +17,11 @@ from races import race
 from sqlalchemy import text
 
 from backend import clinics
-from backend.clinics import claim
+from backend.clinics import claim, horizon
 from backend.clinics.rules import seat_windows
 from backend.kernel import entry
-from backend.kernel.context import Actor, Context, Role
+from backend.kernel.calendar import shanghai_date
+from backend.kernel.context import CLOCK, Actor, Context, Role
 from backend.kernel.database import db
 from backend.kernel.errors import Refusal
 from backend.kernel.ids import new_id
@@ -52,12 +54,22 @@ class Database:
             [self.expert, self.house],
         )
 
-    def session(self, capacity: int = SEATS, hours: int = 0) -> UUID:
+    def roster(self) -> UUID:
+        """A weekly clinic on Saturdays, which no public holiday moves."""
+        roster, today = new_id(), shanghai_date(datetime.now(UTC))
+        self.link.execute(
+            "INSERT INTO roster SELECT %s, %s, %s, '心内科', 'outpatient', '3诊室', NULL, 6,"
+            " '9:00', '10:00', 10, %s",
+            [roster, self.expert, self.house, today],
+        )
+        return roster
+
+    def session(self, capacity: int = SEATS, hours: int = 0, minutes: int = 30) -> UUID:
         """A session some days from now; `hours` later than others."""
         session, roster = new_id(), new_id()
         noon = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         begin = noon + timedelta(days=4, hours=hours)
-        end = begin + timedelta(minutes=30)
+        end = begin + timedelta(minutes=minutes)
         day = begin.date()
         promised = "'心内科', 'outpatient', '3诊室'"
         self.link.execute(
@@ -231,6 +243,85 @@ def close(session: UUID, house: UUID) -> str:
         ctx = entry.context(actor, entry.moment())
         clinics.cancel_session(ctx, clinics.session_of_house(ctx, session), "停诊")
     return "closed"
+
+
+def end(roster: UUID, house: UUID, days: int) -> str:
+    """End a weekly clinic while its sessions are being made."""
+    time.sleep(0.5)
+    with transaction():
+        actor = Actor(new_id(), Role.MANAGER, frozenset({house}), house)
+        ctx = entry.context(actor, entry.moment())
+        clinics.end_roster(ctx, clinics.hold_roster(ctx, roster), ctx.today + timedelta(days))
+    return "ended"
+
+
+def make_sessions(locked: bool, pause: float) -> str:
+    """Find what is missing, wait, then make it; without the lock in the control."""
+    found = horizon.missing
+
+    def slowly(ctx: Context, limit: int) -> Sequence[Any]:
+        missing = found(ctx, limit)
+        time.sleep(pause)
+        return missing
+
+    horizon.missing = slowly
+    if not locked:
+        horizon.still_promised = lambda missing: missing
+    with transaction():
+        clinics.generate(entry.context(CLOCK, entry.moment()))
+    return "made"
+
+
+def after_the_end(database: Database, locked: bool) -> int:
+    """Open sessions of a roster later than its last day, when both happen at once."""
+    roster = database.roster()
+    acts = [(make_sessions, locked, 2.0), (end, roster, database.house, 0)]
+    assert race(database.url, either, acts) == ["made", "ended"]
+    row = database.link.execute(
+        "SELECT count(*) FROM clinic_session s JOIN roster r ON r.id = s.roster_id"
+        " WHERE s.state = 'open' AND s.day > r.ends_on"
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_an_ended_roster_sells_no_more_seats(database: Database) -> None:
+    assert after_the_end(database, locked=True) == 0
+
+
+def test_without_the_rosters_lock_it_does(database: Database) -> None:
+    """The negative control."""
+    assert after_the_end(database, locked=False) > 0
+
+
+def test_some_are_booked_before_the_session_is_closed_and_some_refused(
+    database: Database,
+) -> None:
+    """Both sides of the race happen."""
+    session = database.session(capacity=200, minutes=400)
+    crowds = [(one_by_one, session, [new_id() for _ in range(60)]) for _ in range(2)]
+    late = (close_in_a_while, session, database.house)
+    answers = sum(race(database.url, either, [*crowds, late])[:-1], Counter())
+    assert answers["booked"] > 0 < answers["session-cancelled"]
+    assert database.load(session)[:2] == (0, 0)
+
+
+def one_by_one(session: UUID, people: Sequence[UUID]) -> Counter[str]:
+    """Each of these people tries once, with a breath between them."""
+    told = Counter[str]()
+    for person in people:
+        told[outcome(person, session)] += 1
+        time.sleep(0.02)
+    return told
+
+
+def close_in_a_while(session: UUID, house: UUID) -> str:
+    """Close as soon as somebody has a seat."""
+    taken = text("SELECT count(*) FROM booking WHERE session_id = :id")
+    while not db.session.execute(taken, {"id": session}).scalar_one():
+        db.session.rollback()
+    db.session.rollback()
+    return close(session, house)
 
 
 def test_nobody_is_left_booked_in_a_session_closed_meanwhile(database: Database) -> None:

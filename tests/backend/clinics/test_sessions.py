@@ -11,6 +11,7 @@ from contract_builders import a_centre
 from flask import Flask
 from people import a_member_of_staff, a_resident, by, by_itself
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from backend import clinics, identity, messaging, network
 from backend.kernel.calendar import SHANGHAI
@@ -156,6 +157,52 @@ def test_a_cancelled_session_withdraws_each_booking(app: Flask) -> None:
         clinics.book(by(a_resident()), session.id)
     with pytest.raises(IllegalMove):
         clinics.cancel_session(by(a_manager(house)), session, "再次")
+
+
+def test_a_session_that_was_held_is_not_cancelled(app: Flask, clock: FixedClock) -> None:
+    house, person = a_centre(), a_resident()
+    session = a_session(a_roster(house))
+    booked = clinics.book(by(person), session.id)
+    manager = a_manager(house)
+    clock.at = session.ends_at - timedelta(minutes=1)
+    assert clinics.acts(by(manager), session) == ["cancel"]
+    clock.at = session.ends_at
+    assert clinics.acts(by(manager), session) == []
+    with pytest.raises(Refusal, match="session-ended"):
+        clinics.cancel_session(by(manager), session, "专家外出会诊")
+    assert clinics.find(by(person), booked.id).state == "booked"
+
+
+def test_an_expert_is_at_one_house_at_a_time(app: Flask) -> None:
+    expert, house, other = an_expert(), a_centre(), a_centre()
+    clinics.arrange(by(a_manager(house)), a_plan(expert_id=expert.id, ends_on=date(2027, 1, 1)))
+    elsewhere = by(a_manager(other))
+    clash = {"expert_id": expert.id, "begins": time(10), "ends": time(12)}
+    with pytest.raises(Invalid) as told:
+        clinics.arrange(elsewhere, a_plan(**clash))
+    assert [fault.pointer for fault in told.value.faults] == ["/begins"]
+    for free in (
+        {"begins": time(11), "ends_on": date(2027, 1, 1)},
+        {"weekday": 4},
+        {"starts_on": date(2027, 1, 2)},
+    ):
+        clinics.arrange(elsewhere, a_plan(**clash | free))
+
+
+def test_the_schema_lets_no_expert_be_twice_at_an_hour(app: Flask) -> None:
+    expert, house = an_expert(), a_centre()
+    first = a_session(a_roster(house, expert))
+    with pytest.raises(IntegrityError, match="ex_clinic_session_expert"):
+        a_session(a_roster(expert=expert), starts_at=first.starts_at + timedelta(hours=1))
+
+
+def test_sessions_that_clash_are_passed_over_and_the_others_made(app: Flask) -> None:
+    expert = an_expert()
+    first, clashing, free = a_roster(expert=expert), a_roster(expert=expert), a_roster()
+    assert jobs.generate() == 4
+    assert len(days_of(first)) + len(days_of(clashing)) == 2
+    assert len(days_of(free)) == 2
+    assert jobs.generate() == 0
 
 
 def test_a_stranger_cancels_no_session(app: Flask) -> None:

@@ -1,6 +1,8 @@
 """The small parts that everything else relies on."""
 
 import dataclasses
+import json
+from base64 import urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
@@ -10,6 +12,7 @@ from people import a_resident, by_itself
 from sqlalchemy import select, text
 from sqlalchemy.exc import ProgrammingError
 
+from backend.clinics import Roster
 from backend.identity import Resident
 from backend.kernel import clock, disclosures, ids, ticks
 from backend.kernel.crypto import Keyring, Unreadable
@@ -104,10 +107,31 @@ def test_pages_follow_each_other_without_gap_or_repeat(app: Flask) -> None:
     assert len(seen) == len(set(seen)) == 7
 
 
-@pytest.mark.parametrize("cursor", ["x", "W10", "WyJhIl0", "WyJhIiwiYiJd", "bnVsbA", "=", "é"])
+SOME = "0190aaaa-0000-7000-8000-000000000000"
+
+
+def forged(*values: object) -> str:
+    """A cursor that holds these values."""
+    return urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        *["x", "W10", "WyJhIl0", "WyJhIiwiYiJd", "bnVsbA", "=", "é"],
+        *[forged("\0", SOME), forged("\ud800", SOME), forged("a\udfffb", SOME)],
+        *[forged("a", "\0"), forged("a", SOME, SOME), forged({}, [])],
+    ],
+)
 def test_a_cursor_of_somebody_elses_making_is_refused(app: Flask, cursor: str) -> None:
     with pytest.raises(BadCursor):
         page(select(Resident), [Resident.name, Resident.id], Wanted(cursor, 3))
+
+
+@pytest.mark.parametrize("number", ["x", "1e400", str(2**31), str(-(2**70)), "9" * 5000])
+def test_a_number_that_no_column_holds_is_no_cursor(app: Flask, number: str) -> None:
+    with pytest.raises(BadCursor):
+        page(select(Roster), [Roster.weekday, Roster.id], Wanted(forged(number, SOME), 3))
 
 
 def test_a_slot_is_claimed_by_one(app: Flask) -> None:
