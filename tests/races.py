@@ -52,7 +52,7 @@ def race(
             process.join(5)
             process.kill()
     failures = [answer for answer in found.values() if isinstance(answer, Failure)]
-    assert failures == []
+    assert failures == [], failures
     return [found[n] for n in range(len(processes))]
 
 

@@ -86,6 +86,16 @@ class Database:
         self.link.cursor().executemany("INSERT INTO clinic_seat VALUES (%s, %s, %s, %s, %s)", rows)
         return session
 
+    def resident(self) -> UUID:
+        """Somebody whom messages can be for."""
+        person = new_id()
+        self.link.execute(
+            "INSERT INTO resident (id, name, id_number_sealed, id_number_index, birth_date, sex,"
+            " verified_at) VALUES (%s, '王桂芬', '', %s, '1962-03-08', 'female', now())",
+            [person, person.bytes],
+        )
+        return person
+
     def load(self, session: UUID) -> tuple[int, int, int]:
         """What the counter says, live bookings, seats that are not free."""
         row = self.link.execute(LOAD, [session]).fetchone()
@@ -375,3 +385,31 @@ def test_the_last_seat_that_comes_free_again_is_not_called_sold(database: Databa
     session = database.session(capacity=1)
     both = [(new_id(), session, 0, 1.0), (new_id(), session, 0.4, 0)]
     assert race(database.url, hesitate, both) == ["rolled back", "booked"]
+
+
+def tell(person: UUID, booking: UUID, session: UUID) -> str:
+    """Confirm a booking, and take a while to commit."""
+    with transaction():
+        told = entry.context(CLOCK, entry.moment())
+        clinics.tell_booked(told, clinics.BookingMade(person, booking, session))
+        time.sleep(2)
+    return "told"
+
+
+def give_back_and_forget(person: UUID, booking: UUID, session: UUID) -> str:
+    """Cancel while the confirmation is being written, with what follows the event."""
+    time.sleep(0.7)
+    give_back(person, booking)
+    with transaction():
+        told = entry.context(CLOCK, entry.moment())
+        clinics.forget_booked(told, clinics.BookingCancelled(person, booking, session))
+    return "forgotten"
+
+
+def test_no_confirmation_outlives_a_seat_given_back_meanwhile(database: Database) -> None:
+    session, person = database.session(), database.resident()
+    (booking,) = race(database.url, book_once, [(person, session)])
+    ids = (person, booking, session)
+    assert race(database.url, either, [(tell, *ids), (give_back_and_forget, *ids)])
+    states = database.link.execute("SELECT state FROM message").fetchall()
+    assert states == [("withdrawn",)]
