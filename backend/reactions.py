@@ -22,6 +22,7 @@ REACTIONS: Reactions = {
     followups.FollowUpFellDue: [followups.remind_resident, followups.give_task],
     followups.FollowUpAcknowledged: [followups.withdraw_task],
     followups.FollowUpEscalated: [followups.tell_lead],
+    followups.FollowUpOverdue: [followups.tell_overdue],
     followups.FollowUpCompleted: [followups.withdraw_all],
     followups.FollowUpMissed: [followups.withdraw_all],
     followups.FollowUpCancelled: [followups.withdraw_all],

@@ -13,7 +13,15 @@ def remind_due() -> int:
     )
 
 
-def escalate_overdue() -> int:
+def report_overdue() -> int:
+    """What is open long after its day is put to the team lead."""
+    return each(
+        lambda failed: followups.overdue(now(), failed),
+        lambda followup_id: followups.report_overdue(now(), followups.hold(now(), followup_id)),
+    )
+
+
+def escalate_unanswered() -> int:
     """What nobody took on within the region's working hours goes to the team lead."""
     return each(
         lambda failed: followups.unanswered(now(), failed),

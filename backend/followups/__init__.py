@@ -1,6 +1,6 @@
 """随访 Follow-ups: programmes as data, a plan, somebody who answers for it, and what was found."""
 
-from backend.followups.clock_service import escalate, fall_due, follow_contract
+from backend.followups.clock_service import escalate, fall_due, follow_contract, report_overdue
 from backend.followups.errors import AlreadyEnrolled, DayOutOfRange, NotSigned, TooYoung
 from backend.followups.events import (
     EmergencyFound,
@@ -13,6 +13,7 @@ from backend.followups.events import (
     FollowUpEscalated,
     FollowUpFellDue,
     FollowUpMissed,
+    FollowUpOverdue,
     FollowUpPlanned,
     ResidentEnrolled,
 )
@@ -51,6 +52,7 @@ from backend.followups.notices import (
     give_task,
     remind_resident,
     tell_lead,
+    tell_overdue,
     withdraw_all,
     withdraw_task,
 )
@@ -60,6 +62,7 @@ from backend.followups.queries import (
     due,
     find,
     hold,
+    overdue,
     own,
     readings,
     successor,
@@ -108,6 +111,7 @@ __all__ = [
     "FollowUpEscalated",
     "FollowUpFellDue",
     "FollowUpMissed",
+    "FollowUpOverdue",
     "FollowUpPlanned",
     "Lifestyle",
     "Measurement",
@@ -143,13 +147,16 @@ __all__ = [
     "hold",
     "is_urgent",
     "miss",
+    "overdue",
     "own",
     "readings",
     "remind_resident",
+    "report_overdue",
     "successor",
     "task",
     "tasks",
     "tell_lead",
+    "tell_overdue",
     "unanswered",
     "visit_readings",
     "withdraw_all",

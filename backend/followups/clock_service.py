@@ -5,8 +5,8 @@ from uuid import UUID
 
 from backend import contracting, teams
 from backend.followups import plan, policy, queries
-from backend.followups.events import FollowUpEscalated, FollowUpFellDue
-from backend.followups.models import LIFE, Act, Enrolment, EnrolmentState, FollowUp
+from backend.followups.events import FollowUpEscalated, FollowUpFellDue, FollowUpOverdue
+from backend.followups.models import BEGUN, LIFE, Act, Enrolment, EnrolmentState, FollowUp
 from backend.followups.queries import Care
 from backend.followups.rules import acknowledge_by
 from backend.kernel.calendar import is_workday
@@ -57,6 +57,18 @@ def _who_is_next(ctx: Context, visit: FollowUp) -> UUID:
     others = [one for one in members if one.role in policy.WHO_VISITS and one.id != visit.doctor_id]
     doctors_first = sorted(others, key=lambda one: one.role is not Role.DOCTOR)
     return doctors_first[0].id if doctors_first else visit.doctor_id
+
+
+@permitted(policy.by_itself)
+def report_overdue(ctx: Context, visit: FollowUp) -> FollowUp:
+    """Tell the team lead, once, of what is open though its day is long past."""
+    if visit.state not in BEGUN or visit.overdue_told_at or visit.due_on >= queries.late(ctx):
+        raise IllegalMove
+    lead_id = teams.lead_of(ctx, visit.team_id) or visit.doctor_id
+
+    visit.overdue_told_at = ctx.at
+    record(ctx, FollowUpOverdue(visit.resident_id, visit.id, lead_id, visit.due_on))
+    return visit
 
 
 @admitted(by_clock)

@@ -54,6 +54,16 @@ class FollowUpEscalated(Event):
 
 
 @dataclass(frozen=True)
+class FollowUpOverdue(Event):
+    """Long after its day it is neither done nor given up: the team lead must know, once."""
+
+    resident_id: UUID
+    followup_id: UUID
+    staff_id: UUID
+    due_on: date
+
+
+@dataclass(frozen=True)
 class FollowUpCompleted(Event):
     """A reading was taken and judged."""
 

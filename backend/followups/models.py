@@ -122,6 +122,7 @@ class Act(StrEnum):
 
 
 OPEN = (State.SCHEDULED, State.DUE, State.ESCALATED, State.ACKNOWLEDGED)
+BEGUN = (State.ESCALATED, State.ACKNOWLEDGED)
 # A patient who walks in is measured there and then, so a result needs no acknowledgement before.
 # What has not fallen due cannot be taken on: the resident would never be reminded of it.
 LIFE = Lifecycle(
@@ -164,6 +165,13 @@ class FollowUp(Base):
         ),
         Index(None, "resident_id", "due_on"),
         Index("ix_followup_scheduled", "due_on", postgresql_where=text("state = 'scheduled'")),
+        Index(
+            "ix_followup_late",
+            "due_on",
+            postgresql_where=text(
+                "state IN ('escalated', 'acknowledged') AND overdue_told_at IS NULL"
+            ),
+        ),
         Index("ix_followup_waiting", "answer_by", postgresql_where=text("state = 'due'")),
         CheckConstraint(
             "(state IN ('done', 'missed')) = (outcome IS NOT NULL)", "done_has_outcome"
@@ -201,6 +209,7 @@ class FollowUp(Base):
     escalated_to: Mapped[UUID | None]
     acknowledged_at: Mapped[datetime | None]
     acknowledged_by: Mapped[UUID | None]
+    overdue_told_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[UUID | None]
     outcome: Mapped[Outcome | None]

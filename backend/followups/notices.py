@@ -15,8 +15,9 @@ from backend.followups.events import (
     FollowUpEscalated,
     FollowUpFellDue,
     FollowUpMissed,
+    FollowUpOverdue,
 )
-from backend.followups.models import OPEN, State
+from backend.followups.models import BEGUN, OPEN, State
 from backend.kernel.context import Context
 from backend.messaging import MessageKind, To
 
@@ -46,6 +47,12 @@ def tell_lead(ctx: Context, event: FollowUpEscalated) -> None:
         _tell(ctx, MessageKind.FOLLOW_UP_ESCALATED, event.staff_id, event.followup_id)
 
 
+def tell_overdue(ctx: Context, event: FollowUpOverdue) -> None:
+    """Tell the team lead that it is still open."""
+    if queries.stands(ctx, event.followup_id, *BEGUN):
+        _tell(ctx, MessageKind.FOLLOW_UP_OVERDUE, event.staff_id, event.followup_id)
+
+
 def alert_team(ctx: Context, event: EmergencyFound) -> None:
     """Tell everybody of the team, once for each reading."""
     for staff_id in teams.members_of(ctx, event.team_id):
@@ -60,7 +67,8 @@ def withdraw_task(ctx: Context, event: FollowUpAcknowledged) -> None:
 
 def withdraw_all(ctx: Context, event: Closed) -> None:
     """It is over: nobody is reminded any more. An alert stays."""
-    messaging.withdraw(ctx, event.followup_id, *TASKS, MessageKind.FOLLOW_UP_DUE)
+    reminders = MessageKind.FOLLOW_UP_DUE, MessageKind.FOLLOW_UP_OVERDUE
+    messaging.withdraw(ctx, event.followup_id, *TASKS, *reminders)
 
 
 def _tell(

@@ -10,6 +10,7 @@ from sqlalchemy import Select, select
 from backend import contracting, identity
 from backend.followups import policy
 from backend.followups.models import (
+    BEGUN,
     OPEN,
     Enrolment,
     EnrolmentState,
@@ -191,6 +192,24 @@ def unanswered(ctx: Context, but: Collection[UUID] = ()) -> Sequence[UUID]:
         .limit(AT_ONCE)
     )
     return db.session.execute(late).scalars().all()
+
+
+def late(ctx: Context) -> date:
+    """What was due before this day, and is still open, must be put to the team lead."""
+    return ctx.today - timedelta(days=policy_of(ctx).overdue_after_days)
+
+
+def overdue(ctx: Context, but: Collection[UUID] = ()) -> Sequence[UUID]:
+    """What is open long after its day and not yet put to the lead, but for some; oldest first."""
+    found = (
+        select(FollowUp.id)
+        .where(FollowUp.state.in_(BEGUN), FollowUp.overdue_told_at.is_(None))
+        .where(FollowUp.due_on < late(ctx), FollowUp.id.not_in(but))
+        .where(policy.visible_to(ctx))
+        .order_by(FollowUp.due_on, FollowUp.id)
+        .limit(AT_ONCE)
+    )
+    return db.session.execute(found).scalars().all()
 
 
 def care_of(ctx: Context, resident_id: UUID) -> Care | None:

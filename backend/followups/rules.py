@@ -246,6 +246,7 @@ class FollowUpPolicy:
     acknowledge_within_hours: int  # working hours
     working_hours: tuple[time, time]
     retry_lost_within_days: int
+    overdue_after_days: int  # past the due day, then the team lead is told
     alert_again_after_hours: int  # while an emergency at home lasts and grows no worse
 
 

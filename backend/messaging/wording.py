@@ -21,6 +21,7 @@ class MessageKind(StrEnum):
     FOLLOW_UP_DUE = "follow_up_due"
     FOLLOW_UP_TASK = "follow_up_task"
     FOLLOW_UP_ESCALATED = "follow_up_escalated"
+    FOLLOW_UP_OVERDUE = "follow_up_overdue"
     EMERGENCY_ALERT = "emergency_alert"
     BOOKING_CONFIRMED = "booking_confirmed"
     BOOKING_CANCELLED = "booking_cancelled"

@@ -42,6 +42,7 @@ CREATE TABLE followup (
   escalated_to uuid,
   acknowledged_at timestamptz,
   acknowledged_by uuid,
+  overdue_told_at timestamptz,
   closed_at timestamptz,
   closed_by uuid,
   outcome varchar(40),
@@ -81,6 +82,8 @@ CREATE UNIQUE INDEX uq_followup_open ON followup (enrolment_id)
   WHERE state IN ('scheduled', 'due', 'escalated', 'acknowledged');
 CREATE INDEX ix_followup_resident_id_due_on ON followup (resident_id, due_on);
 CREATE INDEX ix_followup_scheduled ON followup (due_on) WHERE state = 'scheduled';
+CREATE INDEX ix_followup_late ON followup (due_on)
+  WHERE state IN ('escalated', 'acknowledged') AND overdue_told_at IS NULL;
 CREATE INDEX ix_followup_waiting ON followup (answer_by) WHERE state = 'due';
 CREATE TABLE measurement (
   id uuid CONSTRAINT pk_measurement PRIMARY KEY,

@@ -10,18 +10,21 @@ import pytest
 from conftest import environment
 from databases import admin_url
 from flask import Flask
-from followup_builders import a_due_patient, a_patient, go_to, happened
-from people import by_itself
+from followup_builders import a_due_patient, a_patient, completed, go_to, happened
+from message_builders import messages_about
+from people import by, by_itself
 from races import race
 
 from backend import followups
 from backend.assembly import assemble
 from backend.followups import State
+from backend.kernel import relay
 from backend.kernel.clock import FixedClock
 from backend.kernel.database import db
+from backend.kernel.lifecycle import IllegalMove
 from backend.kernel.transaction import transaction
 from config.settings import Settings
-from jobs.followups import escalate_overdue, remind_due
+from jobs.followups import escalate_unanswered, remind_due, report_overdue
 
 
 def test_reminding_twice_changes_nothing(app: Flask, clock: FixedClock) -> None:
@@ -44,10 +47,41 @@ def test_reminding_late_loses_nothing(app: Flask, clock: FixedClock) -> None:
 def test_escalating_twice_or_a_day_late_tells_the_lead_once(app: Flask, clock: FixedClock) -> None:
     patient = a_due_patient(clock)
     db.session.commit()
-    assert escalate_overdue() == 0
+    assert escalate_unanswered() == 0
     clock.at = patient.visit.answer_by + timedelta(days=1)
-    assert [escalate_overdue(), escalate_overdue()] == [1, 0]
+    assert [escalate_unanswered(), escalate_unanswered()] == [1, 0]
     assert happened(patient).count("FollowUpEscalated") == 1
+
+
+def test_what_stays_open_long_after_its_day_is_put_to_the_lead_once(
+    app: Flask, clock: FixedClock
+) -> None:
+    patient = a_due_patient(clock)
+    followups.acknowledge(by(patient.nurse), patient.visit)
+    lead_id = patient.lead.id
+    db.session.commit()
+    go_to(clock, patient.visit.due_on + timedelta(days=7))
+    assert report_overdue() == 0
+    go_to(clock, patient.visit.due_on + timedelta(days=8))
+    assert [report_overdue(), report_overdue()] == [1, 0]
+    assert happened(patient).count("FollowUpOverdue") == 1
+    while relay.deliver(by_itself):
+        pass
+    told = [row for row in messages_about(patient.visit.id) if row.kind == "follow_up_overdue"]
+    assert [(row.to_staff_id, row.state) for row in told] == [(lead_id, "queued")]
+
+
+def test_what_was_done_meanwhile_is_not_put_to_the_lead(app: Flask, clock: FixedClock) -> None:
+    patient = a_due_patient(clock)
+    visit = patient.visit
+    followups.acknowledge(by(patient.nurse), visit)
+    go_to(clock, visit.due_on + timedelta(days=8))
+    completed(patient, 128, 82)
+    with pytest.raises(IllegalMove):
+        followups.report_overdue(by_itself(), visit)
+    late = followups.FollowUpOverdue(visit.resident_id, visit.id, patient.lead.id, visit.due_on)
+    followups.tell_overdue(by_itself(), late)
+    assert messages_about(visit.id) == []
 
 
 LONG_AGO = date(2026, 1, 5)
