@@ -81,7 +81,9 @@ LIFE = Lifecycle(
         (State.IN_USE, Act.RUN_OUT): State.FINISHED,
     }
 )
-BY_CLOCK = frozenset({Act.RENEW, Act.RUN_OUT, Act.EXPIRE})  # nobody's button
+OF_RESIDENT = frozenset({Act.CONFIRM, Act.WITHDRAW})
+OF_DOCTOR = frozenset({Act.ISSUE, Act.REFUSE, Act.TERMINATE})
+OF_PHARMACIST = frozenset({Act.APPROVE, Act.RETURN, Act.DISPENSE})
 OPEN = "state IN ('requested', 'returned', 'issued', 'reviewed')"
 
 
@@ -191,10 +193,23 @@ class Prescription(Base):
         return [line for line in self.lines if line.dispensed]
 
     @property
-    def acts(self) -> list[Act]:
-        """What people may do now; clients draw their buttons from this."""
+    def resident_acts(self) -> list[Act]:
+        """What the resident may do now; clients draw their buttons from this."""
         done = {Act.CONFIRM} if self.confirmation else set()
-        return [act for act in LIFE.acts(self.state) if act not in BY_CLOCK | done]
+        return self._acts(OF_RESIDENT - done)
+
+    @property
+    def doctor_acts(self) -> list[Act]:
+        """What a doctor of the signed team may do now."""
+        return self._acts(OF_DOCTOR)
+
+    @property
+    def pharmacist_acts(self) -> list[Act]:
+        """What a pharmacist of the house where the drugs are collected may do now."""
+        return self._acts(OF_PHARMACIST)
+
+    def _acts(self, theirs: frozenset[Act]) -> list[Act]:
+        return [act for act in LIFE.acts(self.state) if act in theirs]
 
 
 class PrescriptionLine(Base):

@@ -10,14 +10,14 @@ from uuid import UUID
 from sqlalchemy import Select, or_, select
 
 from backend import identity
-from backend.kernel.context import Context
+from backend.kernel.context import Context, Role
 from backend.kernel.database import db, held, one
 from backend.kernel.errors import Fault
 from backend.kernel.paging import Page, Wanted, page
 from backend.kernel.relations import Kind, Relation, in_force
 from backend.prescriptions import policy
 from backend.prescriptions.errors import UnknownDrug
-from backend.prescriptions.models import FormularyDrug, Prescription, State
+from backend.prescriptions.models import Act, FormularyDrug, Prescription, State
 from config.settings import ROOT
 
 _TEXT = ROOT / "config" / "texts" / "long_prescription_confirmation.toml"
@@ -27,10 +27,11 @@ _RECENT = 20  # a supply lasts for weeks: those before these ran out long ago
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A prescription and the person it is for, as staff see them."""
+    """A prescription and the person it is for, as staff see them; `acts` are the reader's."""
 
     prescription: Prescription
     resident: identity.Resident
+    acts: Sequence[Act]
 
     @property
     def resident_id(self) -> UUID:
@@ -73,7 +74,15 @@ def prescriptions(ctx: Context, wanted: Wanted, state: State | None = None) -> P
 def charts(ctx: Context, found: Sequence[Prescription]) -> list[Chart]:
     """These prescriptions with the people they are for."""
     people = identity.residents(ctx, {row.resident_id for row in found})
-    return [Chart(row, people[row.resident_id]) for row in found]
+    return [Chart(row, people[row.resident_id], _acts(ctx, row)) for row in found]
+
+
+def _acts(ctx: Context, prescription: Prescription) -> Sequence[Act]:
+    """What the reader may do: a doctor who sees it is of the team, a pharmacist may be too."""
+    if ctx.actor.role is Role.DOCTOR:
+        return prescription.doctor_acts
+    here = policy.dispensing_pharmacist(ctx, prescription)
+    return prescription.pharmacist_acts if here else []
 
 
 def _visible(ctx: Context) -> Select[Prescription]:

@@ -40,8 +40,9 @@ class FormularyEntrySchema(DrugSchema):
 
 
 class PrescriptionChartSchema(PrescriptionSchema):
-    """A long prescription as staff see it: with the person and the assessment."""
+    """A long prescription as staff see it: with the person, the assessment and their own acts."""
 
+    acts = fields.List(fields.choice(prescriptions.Act), required=True)
     resident = fields.Nested(PrescriptionPatientSchema, required=True)
     stable = fields.Boolean(required=True, allow_none=True)
     adherent = fields.Boolean(required=True, allow_none=True)
@@ -52,7 +53,7 @@ class PrescriptionChartSchema(PrescriptionSchema):
 
     def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
         """Read from the prescription what is not the person's."""
-        source = obj if attr == "resident" else obj.prescription
+        source = obj if attr in {"resident", "acts"} else obj.prescription
         return super().get_attribute(source, attr, default)
 
 

@@ -68,7 +68,6 @@ class PrescriptionSchema(Schema):
 
     id = fields.UUID(required=True)
     state = fields.choice(prescriptions.State, required=True)
-    acts = fields.List(fields.choice(prescriptions.Act), required=True)
     institution_id = fields.UUID(required=True)
     requested_at = fields.AwareDateTime(required=True)
     drugs_wanted = fields.List(fields.Nested(DrugSchema), attribute="wishes", required=True)
@@ -90,6 +89,12 @@ class PrescriptionSchema(Schema):
     end_note = fields.Text(500, required=True, allow_none=True)
 
 
+class OwnPrescriptionSchema(PrescriptionSchema):
+    """One's own long prescription; `acts` are what may be done now."""
+
+    acts = fields.List(fields.choice(prescriptions.Act), required=True, attribute="resident_acts")
+
+
 class PrescriptionTextSchema(Schema):
     """What is to be read and confirmed; `digest` is sent back."""
 
@@ -99,7 +104,7 @@ class PrescriptionTextSchema(Schema):
     digest = fields.Text(64, required=True)
 
 
-class PrescriptionDetailSchema(PrescriptionSchema):
+class PrescriptionDetailSchema(OwnPrescriptionSchema):
     """One prescription, with the text that may be confirmed."""
 
     to_confirm = fields.Nested(PrescriptionTextSchema, required=True, allow_none=True)
@@ -150,7 +155,7 @@ class Detail:
 
 
 def _detail(prescription: Prescription) -> Detail:
-    open_to_it = prescriptions.Act.CONFIRM in prescription.acts
+    open_to_it = prescriptions.Act.CONFIRM in prescription.resident_acts
     text = prescriptions.confirmation_text(prescription) if open_to_it else None
     return Detail(prescription, text)
 
@@ -173,7 +178,7 @@ def request(ctx: Context, **wish: Any) -> Detail:
 
 @api.get("/prescriptions")
 @lists(PrescriptionsQuery)
-@gives(page_of(PrescriptionSchema))
+@gives(page_of(OwnPrescriptionSchema))
 def mine(
     ctx: Context, *, wanted: Wanted, state: prescriptions.State | None = None
 ) -> Page[Prescription]:

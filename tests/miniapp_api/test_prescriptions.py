@@ -53,10 +53,13 @@ def test_from_the_wish_to_the_drugs(http: Http, surgery: Surgery) -> None:
     assert (issued.status_code, issued.json["state"]) == (200, "issued")
     assert issued.json["resident"]["name"] == "王桂芬"
     passed = http("POST", f"{path}/review", surgery.pharmacist, json={})
-    assert (passed.status_code, passed.json["acts"]) == (
-        200,
-        ["dispense", "withdraw", "terminate"],
-    )
+    assert (passed.status_code, passed.json["acts"]) == (200, ["dispense"])
+    seen_by = {"doctor": surgery.doctor, "resident": surgery.resident}
+    acts = {
+        audience: http("GET", path.replace("doctor", audience), person).json["acts"]
+        for audience, person in seen_by.items()
+    }
+    assert acts == {"doctor": ["terminate"], "resident": ["withdraw"]}
     body = {"collector": {"kind": "self"}}
     handed = http("POST", f"{path}/dispensing", surgery.pharmacist, json=body)
     assert (handed.status_code, handed.json["runs_out_on"]) == (200, "2027-01-18")
