@@ -26,5 +26,6 @@ REACTIONS: Reactions = {
     followups.FollowUpCompleted: [followups.withdraw_all],
     followups.FollowUpMissed: [followups.withdraw_all],
     followups.FollowUpCancelled: [followups.withdraw_all],
+    followups.EnrolmentEnded: [followups.end_contract],
     followups.EmergencyFound: [followups.alert_team],
 }

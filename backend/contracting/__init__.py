@@ -41,6 +41,7 @@ from backend.contracting.service import (
     decline,
     dispute,
     expire,
+    leave,
     terminate,
     withdraw,
 )
@@ -79,6 +80,7 @@ __all__ = [
     "expire",
     "find",
     "hold",
+    "leave",
     "signed",
     "stop_asking",
     "stop_asking_team",

@@ -74,7 +74,7 @@ class Contract(Base):
     """签约: one resident and one team, made by both; both hands are on the row.
 
     `doctor_id` is the family doctor, who accepted it. `starts_on` to `ends_on` are the first and
-    last day of the term. `closed_by` is empty where the term ran out by itself.
+    last day of the term. `closed_by` is empty where it ended by itself.
     """
 
     __tablename__ = "contract"

@@ -13,11 +13,9 @@ from backend.contracting.events import (
     ContractWithdrawn,
 )
 from backend.contracting.models import State
-from backend.contracting.rules import BY_RESIDENT, EndReason
+from backend.contracting.rules import EndReason
 from backend.kernel.context import Context, Role
 from backend.messaging import MessageKind, To
-
-OWN_DOING = frozenset({*BY_RESIDENT, EndReason.DISPUTED})
 
 
 def ask_team(ctx: Context, applied: ContractApplied) -> None:
@@ -60,8 +58,9 @@ def stop_asking(ctx: Context, settled: ContractActivated | ContractWithdrawn) ->
 
 
 def tell_of_the_end(ctx: Context, ended: ContractEnded) -> None:
-    """The resident is told, unless it was their own doing a moment ago."""
-    if ended.reason in OWN_DOING:
+    """The resident is told, unless it was their own doing a moment ago, or they have died."""
+    by_themselves = queries.find(ctx, ended.contract_id).closed_by is not None
+    if by_themselves or ended.reason is EndReason.DIED:
         return
     to = To.resident(ended.resident_id)
     messaging.queue(ctx, MessageKind.CONTRACT_ENDED, to, ended.contract_id, "ended", {})

@@ -62,10 +62,11 @@ def active(ctx: Context, resident_id: UUID) -> Contract | None:
     return db.session.execute(found).scalar_one_or_none()
 
 
-def live(resident_id: UUID) -> Contract | None:
-    """What stands in the way of another application."""
+def hold_live(resident_id: UUID) -> Contract | None:
+    """What stands in the way of another application, locked and as it is now."""
     found = select(Contract).where(Contract.resident_id == resident_id, Contract.state.in_(LIVE))
-    return db.session.execute(found).scalar_one_or_none()
+    fresh = found.with_for_update().execution_options(populate_existing=True)
+    return db.session.execute(fresh).scalar_one_or_none()
 
 
 def in_force(ctx: Context) -> ColumnElement[bool]:

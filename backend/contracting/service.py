@@ -1,6 +1,7 @@
 """What can be done: apply, accept, confirm, and every honest way out."""
 
 import hashlib
+from datetime import date
 from uuid import UUID
 
 from psycopg import errors as pg
@@ -160,6 +161,15 @@ def expire(ctx: Context, limit: int = AT_ONCE) -> int:
     return len(over)
 
 
+@admitted(by_clock)
+def leave(ctx: Context, resident_id: UUID, reason: EndReason, known_on: date) -> None:
+    """End the contract of somebody who died or moved away; one made after that day stands."""
+    contract = queries.hold_live(resident_id)
+    if contract is None or contract.starts_on is None or contract.starts_on > known_on:
+        return
+    _end(ctx, [contract], LIFE.after(contract.state, Act.TERMINATE), reason, None)
+
+
 def _offered(ctx: Context, months: int) -> None:
     offered = queries.terms(ctx).terms_months
     if months not in offered:
@@ -170,7 +180,7 @@ def _offered(ctx: Context, months: int) -> None:
 
 def _free(ctx: Context) -> None:
     """FD-2. A contract that is over but not yet swept stands in nobody's way."""
-    before = queries.live(ctx.person)
+    before = queries.hold_live(ctx.person)
     if before is None:
         return
     if before.state is not State.ACTIVE or (before.ends_on or ctx.today) >= ctx.today:

@@ -1,6 +1,12 @@
 """随访 Follow-ups: programmes as data, a plan, somebody who answers for it, and what was found."""
 
-from backend.followups.clock_service import escalate, fall_due, follow_contract, report_overdue
+from backend.followups.clock_service import (
+    end_contract,
+    escalate,
+    fall_due,
+    follow_contract,
+    report_overdue,
+)
 from backend.followups.errors import AlreadyEnrolled, DayOutOfRange, NotSigned, TooYoung
 from backend.followups.events import (
     EmergencyFound,
@@ -138,6 +144,7 @@ __all__ = [
     "complete",
     "dangers_of",
     "due",
+    "end_contract",
     "enrol",
     "escalate",
     "fall_due",

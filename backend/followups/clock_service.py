@@ -5,7 +5,13 @@ from uuid import UUID
 
 from backend import contracting, teams
 from backend.followups import plan, policy, queries
-from backend.followups.events import FollowUpEscalated, FollowUpFellDue, FollowUpOverdue
+from backend.followups.events import (
+    EnrolmentEnded,
+    FollowUpEscalated,
+    FollowUpFellDue,
+    FollowUpOverdue,
+)
+from backend.followups.form import EndReason
 from backend.followups.models import BEGUN, LIFE, Act, Enrolment, EnrolmentState, FollowUp
 from backend.followups.queries import Care
 from backend.followups.rules import acknowledge_by
@@ -16,6 +22,10 @@ from backend.kernel.lifecycle import IllegalMove
 from backend.kernel.policy import admitted, by_clock, permitted
 
 ContractEvent = contracting.ContractActivated | contracting.ContractEnded
+DEPARTURES = {
+    int(EndReason.DEATH): contracting.EndReason.DIED,
+    int(EndReason.MOVED): contracting.EndReason.MOVED,
+}
 
 
 @permitted(policy.by_itself)
@@ -80,6 +90,15 @@ def follow_contract(ctx: Context, event: ContractEvent) -> None:
     care = queries.care_of(ctx, event.resident_id)
     for enrolment in queries.hold_live_enrolments(ctx, event.resident_id):
         _settle(ctx, enrolment, care)
+
+
+@admitted(by_clock)
+def end_contract(ctx: Context, event: EnrolmentEnded) -> None:
+    """Who died or moved away, as the team recorded, has no contract any more."""
+    reason = DEPARTURES.get(event.reason)
+    known_on = queries.hold_enrolment(ctx, event.enrolment_id).ended_on
+    if reason and known_on:
+        contracting.leave(ctx, event.resident_id, reason, known_on)
 
 
 def _settle(ctx: Context, enrolment: Enrolment, care: Care | None) -> None:

@@ -11,7 +11,7 @@ from conftest import MORNING, environment
 from contract_builders import a_contract, a_team, an_accepted, an_application, join, lead_of
 from databases import admin_url, slow_down_inserts
 from flask import Flask
-from people import a_member_of_staff, a_resident, by
+from people import a_member_of_staff, a_resident, by, by_itself
 from races import race
 
 from backend import contracting, identity
@@ -19,6 +19,7 @@ from backend.assembly import assemble, release
 from backend.kernel.clock import FixedClock
 from backend.kernel.context import Role
 from backend.kernel.database import db
+from backend.kernel.events import EventRow
 from backend.kernel.transaction import transaction
 from config.settings import Settings
 
@@ -104,18 +105,63 @@ def test_without_the_lock_both_would(apart: Flask, own_database: str) -> None:
 def test_the_last_place_of_a_doctor_is_taken_once(
     apart: Flask, own_database: str, worker: str
 ) -> None:
+    asked = last_place(worker)
+    answers = race(own_database, confirm, asked)
+    assert sorted(answers) == ["active"] + ["doctor-full"] * 7
+
+
+def test_without_taking_turns_more_would_pass(apart: Flask, own_database: str, worker: str) -> None:
+    """The negative control: a lock of the same name that locks nothing comes first."""
+    waiting = last_place(worker)
+    name = f"jiayi_own_{worker}"
+    with psycopg.connect(admin_url(name)) as link:
+        link.execute(
+            "CREATE FUNCTION public.pg_advisory_xact_lock(bigint) RETURNS void"
+            " LANGUAGE sql AS 'SELECT'"
+        )
+        link.execute(f"ALTER DATABASE {name} SET search_path = public, pg_catalog")
+    slow_down_inserts(name, "agreement", 0.5)
+    assert race(own_database, confirm, waiting).count("active") > 1
+
+
+def last_place(worker: str) -> list[tuple[UUID, UUID, str, str]]:
+    """Eight who are about to confirm, and one place left with their doctor."""
     with transaction():
         team = a_team()
-        model = a_contract(team)
+        filled = a_contract(team).id
         waiting = [an_accepted(team) for _ in range(8)]
         asked = []
         for contract in waiting:
             text = contracting.agreement(by(resident(contract)), contract)
+            assert text is not None
             asked.append((contract.resident_id, contract.id, text.version, text.sha256))
-        filled = model.id
     fill(worker, filled, 1998)
-    answers = race(own_database, confirm, asked)
-    assert sorted(answers) == ["active"] + ["doctor-full"] * 7
+    return asked
+
+
+def end_or_apply(resident_id: UUID, team_id: UUID, sweeps: bool) -> str:
+    """The sweep ends what is over and takes its time; meanwhile she applies again."""
+    if not sweeps:
+        time.sleep(0.5)
+        return apply(resident_id, team_id)
+    with transaction():
+        ended = contracting.expire(by_itself())
+        time.sleep(1.5)
+        return f"{ended} ended"
+
+
+def test_applying_while_the_sweep_is_at_work_ends_the_old_one_once(
+    apart: Flask, own_database: str, worker: str
+) -> None:
+    with transaction():
+        contract = a_contract()
+        person, team = contract.resident_id, contract.team_id
+    with psycopg.connect(admin_url(f"jiayi_own_{worker}")) as link:
+        link.execute("UPDATE contract SET starts_on = '2020-01-01', ends_on = '2020-12-31'")
+    answers = race(own_database, end_or_apply, [(person, team, True), (person, team, False)])
+    assert answers == ["1 ended", "applied"]
+    ended = db.session.query(EventRow).filter_by(name="contracting.ContractEnded")
+    assert ended.count() == 1
 
 
 def resident(contract: contracting.Contract) -> identity.Resident:
