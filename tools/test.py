@@ -27,9 +27,7 @@ def main(arguments: Sequence[str]) -> int:
         with contextlib.ExitStack() as stack:
             servers = stack.enter_context(test_servers())
             command = [sys.executable, "-m", "pytest", *spread(arguments), *arguments]
-            return subprocess.run(
-                command, cwd=ROOT, env=os.environ | servers, check=False
-            ).returncode
+            return run_to_end(command, os.environ | servers)
     except LaunchError as problem:
         print(f"test: {problem}", file=sys.stderr)
         return 1

@@ -171,7 +171,8 @@ def end_leftover(data: Path) -> None:
     lock = data / "postmaster.pid"
     if not lock.exists():
         return
-    pid = int(lock.read_text().split()[0])
+    words = lock.read_text().split()  # none in a file whose writer was killed
+    pid = int(words[0]) if words else 0
     if not serves(pid, data):
         lock.unlink(missing_ok=True)
         return

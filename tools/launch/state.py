@@ -8,9 +8,10 @@ import os
 import secrets
 import shutil
 import socket
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from tools.launch.process import LaunchError
 
@@ -48,12 +49,14 @@ class State:
             raise LaunchError(f"{refusal.filename} belongs to another user.") from refusal
 
     def _secrets(self) -> dict[str, str]:
-        """The kept ones, and new ones for what is missing."""
-        known = self.read("secrets.json")
-        if missing := {name: make() for name, make in SECRETS.items() if name not in known}:
-            known |= missing
-            self.write("secrets.json", known)
-        return known
+        """The kept ones, and new ones for what is missing; two that start together share them."""
+        with (self.folder / "secrets.lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            known = self.read("secrets.json")
+            if missing := {name: make() for name, make in SECRETS.items() if name not in known}:
+                known |= missing
+                self.write("secrets.json", known)
+            return known
 
     def read(self, name: str) -> dict[str, Any]:
         """A small JSON file of the folder; empty when it is not there or not whole."""
@@ -94,12 +97,19 @@ class State:
     def alone(self) -> Iterator[bool]:
         """Whether nobody else works in this folder; the kernel forgets us when we die."""
         with (self.folder / "lock").open("a") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                yield False
-            else:
-                yield True
+            yield _taken(lock)
+
+
+def _taken(lock: IO[str]) -> bool:
+    """Whether the lock is ours; who only looks holds it for a moment, so that it is tried again."""
+    for pause in (0.05, 0.1, 0.2, 0):
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(pause)
+        else:
+            return True
+    return False
 
 
 def is_free(port: int) -> bool:
