@@ -19,6 +19,7 @@ from backend import messaging
 from backend.kernel import entry, migrate, relay, ticks
 
 pages = Blueprint("vitals", __name__)
+METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 
 REQUESTS = Counter("jiayi_requests", "Answers given", ["method", "route", "status"])
 SECONDS = Histogram(
@@ -41,8 +42,8 @@ GAUGES: Mapping[str, tuple[str, Callable[[], float | None]]] = {
 
 
 def count(method: str, route: str, status: int, seconds: float) -> None:
-    """Count one answer under its route's rule, never under its path."""
-    REQUESTS.labels(method, route, status).inc()
+    """Count one answer under its route's rule, never under its path or a word of the caller's."""
+    REQUESTS.labels(method if method in METHODS else "other", route, status).inc()
     SECONDS.labels(route).observe(seconds)
 
 

@@ -74,6 +74,7 @@ def engine_options(pool: int) -> Mapping[str, Any]:
         "pool_timeout": 5,
         "pool_recycle": 1800,
         "pool_use_lifo": True,
+        "hide_parameters": True,
         # If psycopg prepared statements, each ROLLBACK would make it drop all of a connection,
         # those of the hot path (kernel/wire.py) included.
         "connect_args": {"connect_timeout": 5, "options": limits, "prepare_threshold": None},

@@ -104,8 +104,8 @@ class Malformed(Refusal):
 
 
 class Unavailable(Refusal):
-    """Something beyond us does not answer; nothing was lost."""
+    """Something beyond us does not answer."""
 
     code = "unavailable"
     title = "服务暂时繁忙"
-    advice = "服务暂时繁忙，您填写的内容没有丢失，请过一会儿再试。"
+    advice = "这次没有办成，请过一会儿再试。"

@@ -2,8 +2,30 @@
 
 import logging
 import sys
+from collections.abc import Iterator
+from typing import Any
 
+import psycopg
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+
+class Discreet(structlog.tracebacks.ExceptionDictTransformer):
+    """Types and frames; of what goes back to the database no words, for it tells whole rows."""
+
+    def __call__(self, exc_info: Any) -> list[dict[str, Any]]:
+        """The exception and its causes."""
+        told = super().__call__(exc_info)
+        if any(isinstance(each, SQLAlchemyError | psycopg.Error) for each in _chain(exc_info[1])):
+            for each in told:
+                each.update(exc_value="", exc_notes=[])
+        return told
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def configure(level: str) -> None:
@@ -13,9 +35,7 @@ def configure(level: str) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.ExceptionRenderer(
-                structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
-            ),
+            structlog.processors.ExceptionRenderer(Discreet(show_locals=False)),
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),

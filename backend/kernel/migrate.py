@@ -42,9 +42,8 @@ def alembic_config(connection: Connection | None = None) -> Config:
 
 def is_current() -> bool:
     """Whether the database is at or after the revision that this build needs."""
-    return (
-        str(db.session.execute(text("SELECT version_num FROM alembic_version")).scalar()) >= head()
-    )
+    found = db.session.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return found is not None and str(found) >= head()
 
 
 def _with_retries(url: str, migrate: Callable[[Config], None]) -> None:
