@@ -93,6 +93,7 @@ def wechat(app: Flask, wechat_process: simulators.Simulator) -> simulators.Simul
     wechat_process.reset()
     cache.drop(f"wechat:{simulators.APPID}:access_token")
     app.extensions["wechat"]._kept = None
+    app.extensions["wechat"]._failed_until = 0.0
     return wechat_process
 
 

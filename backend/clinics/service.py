@@ -91,7 +91,7 @@ def arrange(ctx: Context, plan: Plan) -> Roster:
 
 def _faults(ctx: Context, plan: Plan, expert: identity.Staff | None) -> Sequence[Fault]:
     wrong = {
-        "/expert_id": expert is None or expert.left_at is not None or expert.role not in EXPERTS,
+        "/expert_id": expert is None or not expert.works(ctx.at) or expert.role not in EXPERTS,
         "/ends": plan.begins >= plan.ends,
         "/capacity": plan.begins < plan.ends and not fits(plan.begins, plan.ends, plan.capacity),
         "/begins": queries.is_elsewhere(plan.expert_id, plan.weekday, plan.hours, plan.days),

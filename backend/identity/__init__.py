@@ -24,6 +24,7 @@ from backend.identity.service import (
     log_in_staff,
     verify,
     wechat,
+    withdraw,
 )
 
 __all__ = [
@@ -62,5 +63,6 @@ __all__ = [
     "staff",
     "verify",
     "wechat",
+    "withdraw",
     "working_at",
 ]

@@ -22,3 +22,12 @@ class ResidentVerified(Event):
 
     resident_id: UUID
     account_id: UUID
+
+
+@dataclass(frozen=True)
+class ConsentWithdrawn(Event):
+    """Somebody took back the consent to one text."""
+
+    account_id: UUID
+    purpose: str
+    version: str

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from typing import Any, Protocol
 
 import httpx2
@@ -24,6 +24,7 @@ log = structlog.get_logger(__name__)
 TIMEOUT = httpx2.Timeout(5.0, connect=2.0)
 BUSY, STALE_TOKEN = -1, frozenset({40001, 40014, 42001})
 PAUSES_S = (0.2, 0.8)
+FAILED_S, LINES, LINE_WAIT_S = 3.0, 4, 0.5
 _RENEW_BEFORE_S = 300
 
 # wechat-protocol §2.1: what each refusal of a code means to the person who logs in.
@@ -40,7 +41,6 @@ class WeChatIdentity:
     """Who WeChat says opened the mini-program; the session key is not kept."""
 
     openid: str
-    unionid: str | None
 
 
 class WeChat(Protocol):
@@ -79,7 +79,9 @@ class WeChatServer:
         self._http = httpx2.Client(base_url=settings.wechat_base_url, timeout=TIMEOUT)
         self._tokens = f"wechat:{self._appid}:access_token"
         self._kept: tuple[str, float] | None = None
+        self._failed_until = 0.0
         self._lock = Lock()
+        self._lines = BoundedSemaphore(LINES)
 
     def close(self) -> None:
         """End the kept connections."""
@@ -89,23 +91,35 @@ class WeChatServer:
         """Exchange a login code (code2Session)."""
         asked = {"js_code": code, "grant_type": "authorization_code", **self._credentials()}
         answer = self._call("GET", "/sns/jscode2session", params=asked)
-        return WeChatIdentity(str(answer["openid"]), answer.get("unionid"))
+        return WeChatIdentity(_text(answer, "openid"))
 
     def phone(self, code: str) -> str:
         """Exchange a phone code (getuserphonenumber)."""
         answer = self._with_token("/wxa/business/getuserphonenumber", {"code": code})
-        info = answer["phone_info"]
-        if info["watermark"]["appid"] != self._appid:
+        if _text(answer, "phone_info", "watermark", "appid") != self._appid:
             raise Unavailable
-        return f"+{info['countryCode']} {info['purePhoneNumber']}"
+        country = _text(answer, "phone_info", "countryCode")
+        return f"+{country} {_text(answer, 'phone_info', 'purePhoneNumber')}"
 
     def access_token(self, stale: str | None = None) -> str:
-        """The stable token, shared through Redis, fetched by one thread at a time."""
+        """The stable token, shared through Redis, fetched by one thread at a time.
+
+        Who waited for a fetch that failed does not begin another at once.
+        """
         with self._lock:
             token = self._kept_token()
             if token is None or token == stale:
-                token = self._fetch_token()
+                token = self._fetched()
             return token
+
+    def _fetched(self) -> str:
+        if time.monotonic() < self._failed_until:
+            raise Unavailable
+        try:
+            return self._fetch_token()
+        except Unavailable:
+            self._failed_until = time.monotonic() + FAILED_S
+            raise
 
     def _kept_token(self) -> str | None:
         shared = cache.read(self._tokens)
@@ -117,8 +131,8 @@ class WeChatServer:
     def _fetch_token(self) -> str:
         body = {"grant_type": "client_credential", "force_refresh": False, **self._credentials()}
         answer = self._call("POST", "/cgi-bin/stable_token", json=body)
-        token = str(answer["access_token"])
-        ttl = max(int(answer["expires_in"]) - _RENEW_BEFORE_S, 1)
+        token = _text(answer, "access_token")
+        ttl = max(_whole(answer.get("expires_in")) - _RENEW_BEFORE_S, 1)
         self._kept = token, time.monotonic() + ttl
         cache.write(self._tokens, token.encode(), ttl)
         return token
@@ -138,11 +152,20 @@ class WeChatServer:
     def _raw(self, method: str, path: str, **content: Any) -> Mapping[str, Any]:
         """The answer, asked again after a pause while WeChat says that it is busy."""
         for pause in (*PAUSES_S, None):
-            answer = _asked(self._http, method, path, **content)
+            answer = self._asked(method, path, **content)
             if _code_of(answer) != BUSY or pause is None:
                 return answer
             time.sleep(pause)
         raise Unavailable
+
+    def _asked(self, method: str, path: str, **content: Any) -> Mapping[str, Any]:
+        """One call, while a few others at most are under way: the other threads stay free."""
+        if not self._lines.acquire(timeout=LINE_WAIT_S):
+            raise Unavailable
+        try:
+            return _asked(self._http, method, path, **content)
+        finally:
+            self._lines.release()
 
     def _credentials(self) -> dict[str, str]:
         return {"appid": self._appid, "secret": self._secret}
@@ -187,7 +210,25 @@ def _asked(http: httpx2.Client, method: str, path: str, **content: Any) -> Mappi
 
 
 def _code_of(answer: Mapping[str, Any]) -> int:
-    return int(answer.get("errcode", 0))
+    return _whole(answer.get("errcode", 0))
+
+
+def _whole(value: Any) -> int:
+    """A number that an answer should hold; raises `Unavailable`."""
+    try:
+        return int(value)
+    except (TypeError, ValueError, OverflowError) as wrong:
+        raise Unavailable from wrong
+
+
+def _text(answer: Any, *path: str) -> str:
+    """A text that an answer should hold somewhere; raises `Unavailable`."""
+    for name in path:
+        answer = answer.get(name) if isinstance(answer, Mapping) else None
+    if not isinstance(answer, str | int) or answer == "":
+        log.warning("outside server", missing=".".join(path))
+        raise Unavailable
+    return str(answer)
 
 
 def _accepted(answer: Mapping[str, Any], path: str) -> Mapping[str, Any]:

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, text
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, Text, or_, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.identity.rules import Sex
@@ -114,3 +114,12 @@ class Staff(Base):
     specialty: Mapped[str | None]
     institution_id: Mapped[UUID]
     left_at: Mapped[datetime | None]
+
+    def works(self, at: datetime) -> bool:
+        """Whether the person has not left by that instant; a leave may be planned."""
+        return self.left_at is None or at < self.left_at
+
+    @classmethod
+    def working(cls, at: datetime) -> ColumnElement[bool]:
+        """The same thought as SQL."""
+        return or_(cls.left_at.is_(None), cls.left_at > at)

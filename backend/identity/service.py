@@ -19,7 +19,7 @@ from backend.identity.errors import (
     PhoneNeeded,
     TextChanged,
 )
-from backend.identity.events import ConsentGiven, ResidentVerified
+from backend.identity.events import ConsentGiven, ConsentWithdrawn, ResidentVerified
 from backend.identity.gateway import RealName, Verdict, WeChat
 from backend.identity.models import Account, Consent, Purpose, Resident
 from backend.identity.tokens import Holder, Token, issue
@@ -63,7 +63,7 @@ def log_in(ctx: Context, code: str) -> Session:
 
 
 @admitted(by_anyone)
-def log_in_staff(_ctx: Context, code: str) -> Session:
+def log_in_staff(ctx: Context, code: str) -> Session:
     """Log a member of staff in by WeChat's code; raises `NotStaff`."""
     with outside():
         found = wechat().identity(code)
@@ -71,6 +71,8 @@ def log_in_staff(_ctx: Context, code: str) -> Session:
         select(Account).filter_by(openid=found.openid)
     ).scalar_one_or_none()
     if account is None or account.staff_id is None:
+        raise NotStaff
+    if not queries.staff(ctx, [account.staff_id])[account.staff_id].works(ctx.at):
         raise NotStaff
     return Session(issue(Holder.STAFF, account.staff_id), account)
 
@@ -117,6 +119,17 @@ def consent(ctx: Context, purpose: Purpose, version: str) -> Consent:
 
 
 @admitted(policy.own_account)
+def withdraw(ctx: Context, purpose: Purpose) -> None:
+    """Take a consent back; without one nothing changes."""
+    account = queries.hold_account(ctx)
+    live = queries.consents(account.id).get(purpose)
+    if live is None:
+        return
+    live.withdrawn_at = ctx.at
+    record(ctx, ConsentWithdrawn(account.id, purpose, live.version))
+
+
+@admitted(policy.own_account)
 def verify(ctx: Context, name: str, id_number: str) -> Account:
     """Verify who holds the phone by name and 18-digit ID number (GB 11643).
 
@@ -142,7 +155,8 @@ def _ready(account: Account) -> None:
         raise AlreadyVerified
     if account.phone_sealed is None:
         raise PhoneNeeded
-    if Purpose.HEALTH_DATA not in queries.consents(account.id):
+    given = queries.consents(account.id).get(Purpose.HEALTH_DATA)
+    if given is None or given.version != queries.consent_text(Purpose.HEALTH_DATA).version:
         raise ConsentNeeded
 
 

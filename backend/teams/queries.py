@@ -106,7 +106,8 @@ def nearest(ctx: Context, latitude: float, longitude: float, limit: int = 10) ->
 
 def lead_of(ctx: Context, team_id: UUID) -> UUID | None:
     """Who leads the team now."""
-    return next(iter(relations.members(ctx, team_id, Belonging.TEAM_LEAD)), None)
+    staff = _staff_of(ctx, [team_id]).get(team_id, {})
+    return next((person for person, leads in staff.items() if leads), None)
 
 
 def members_of(ctx: Context, team_id: UUID) -> list[UUID]:
@@ -131,11 +132,8 @@ def _profiles(ctx: Context, found: Sequence[Team]) -> list[Profile]:
 
 
 def _members(staff: Mapping[UUID, bool], people: Mapping[UUID, identity.Staff]) -> Sequence[Member]:
-    return [
-        Member(person.id, person.name, person.title, person.role, is_lead)
-        for staff_id, is_lead in staff.items()
-        if (person := people[staff_id]).left_at is None
-    ]
+    found = [(people[staff_id], is_lead) for staff_id, is_lead in staff.items()]
+    return [Member(each.id, each.name, each.title, each.role, leads) for each, leads in found]
 
 
 def _staff_of(ctx: Context, team_ids: Collection[UUID]) -> dict[UUID, dict[UUID, bool]]:
@@ -143,6 +141,8 @@ def _staff_of(ctx: Context, team_ids: Collection[UUID]) -> dict[UUID, dict[UUID,
     open_ones = or_(Membership.valid_until.is_(None), Membership.valid_until > ctx.at)
     rows = (
         select(Membership)
+        .join(identity.Staff, identity.Staff.id == Membership.staff_id)
+        .where(identity.Staff.working(ctx.at))
         .where(Membership.party_id.in_(team_ids), Membership.kind.in_(IN_A_TEAM))
         .where(Membership.valid_from <= ctx.at, open_ones)
         .order_by(Membership.kind.desc(), Membership.valid_from, Membership.id)

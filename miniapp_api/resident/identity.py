@@ -14,6 +14,13 @@ from miniapp_api.contract import Api, StrictSchema, gives, takes
 api = Api("identity", Audience.RESIDENT, "/me")
 
 
+class AgreedSchema(Schema):
+    """What was agreed to, and which version of its text."""
+
+    purpose = fields.choice(identity.Purpose, required=True)
+    version = fields.Text(40, required=True)
+
+
 class MeSchema(Schema):
     """What we know of the person; numbers are masked."""
 
@@ -22,7 +29,7 @@ class MeSchema(Schema):
     phone = fields.Text(20, required=True, allow_none=True)
     id_number = fields.Text(18, required=True, allow_none=True)
     birth_date = fields.Date(required=True, allow_none=True)
-    consents = fields.List(fields.choice(identity.Purpose), required=True)
+    consents = fields.List(fields.Nested(AgreedSchema), required=True)
 
 
 class PhoneSchema(StrictSchema):
@@ -77,6 +84,14 @@ def consent(ctx: Context, *, purpose: identity.Purpose, version: str) -> dict[st
     return _me(ctx)
 
 
+@api.delete("/consents/health-data")
+@gives(MeSchema)
+def withdraw(ctx: Context) -> dict[str, Any]:
+    """撤回同意 · Anew it can be given at any time."""
+    identity.withdraw(ctx, identity.Purpose.HEALTH_DATA)
+    return _me(ctx)
+
+
 @api.post("/verification")
 @takes(VerificationSchema)
 @gives(MeSchema)
@@ -97,5 +112,5 @@ def _me(ctx: Context) -> dict[str, Any]:
         "phone": masked(account.phone, 3, 4),
         "id_number": masked(resident.id_number if resident else None, 3, 4),
         "birth_date": resident and resident.birth_date,
-        "consents": list(identity.consents(account.id)),
+        "consents": list(identity.consents(account.id).values()),
     }

@@ -1,17 +1,26 @@
 """From a WeChat code to a verified resident, against a server that speaks WeChat's protocol."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import simulators
 from flask import Flask
 from people import Http, a_member_of_staff, a_resident, an_id_number
 from simulators import Simulator
 from sqlalchemy import select
 
 from backend import identity
+from backend.identity import gateway, queries
 from backend.identity.tokens import LIFETIME_S
+from backend.kernel import cache
+from backend.kernel.clock import FixedClock
 from backend.kernel.context import Role
 from backend.kernel.database import db
+from backend.kernel.errors import Unavailable
 from backend.kernel.events import EventRow
 
 NAME, PHONE = "王桂芬", "13805721234"
@@ -58,7 +67,7 @@ def test_the_whole_way(visitor: Visitor) -> None:
     assert kind(visitor.verify()) == (403, "phone-needed")
     assert visitor.give_phone().json["phone"] == "138****1234"
     assert kind(visitor.verify()) == (403, "consent-needed")
-    assert visitor.agree().json["consents"] == ["health_data"]
+    assert visitor.agree().json["consents"][0]["purpose"] == "health_data"
     me = visitor.verify().json
     assert (me["level"], me["name"], me["birth_date"]) == ("verified", NAME, "1962-03-08")
     assert db.session.execute(select(EventRow.name)).scalars().all() == [
@@ -164,6 +173,20 @@ def test_a_text_that_changed_must_be_read_again(visitor: Visitor) -> None:
     assert kind(visitor.ask("POST", "/consents", stale)) == (409, "text-changed")
 
 
+def test_who_left_logs_in_no_more(
+    app: Flask, http: Http, wechat: Simulator, clock: FixedClock
+) -> None:
+    doctor = a_member_of_staff(Role.DOCTOR)
+    doctor.left_at = clock.at + timedelta(hours=1)
+    openid = identity.openid_of_staff(doctor.id)
+    assert openid is not None
+    wechat.user(openid)
+    codes = [{"code": wechat.code(openid)} for _ in range(2)]
+    assert http("POST", "/open/staff-sessions", json=codes[0]).status_code == 201
+    clock.at = clock.at + timedelta(hours=1)
+    assert kind(http("POST", "/open/staff-sessions", json=codes[1])) == (403, "not-staff")
+
+
 def test_staff_log_in_with_their_bound_wechat(app: Flask, http: Http, wechat: Simulator) -> None:
     doctor = a_member_of_staff(Role.DOCTOR)
     openid = identity.openid_of_staff(doctor.id)
@@ -172,3 +195,76 @@ def test_staff_log_in_with_their_bound_wechat(app: Flask, http: Http, wechat: Si
     assert http("POST", "/open/staff-sessions", json=code).status_code == 201
     stranger = {"code": wechat.code(wechat.user("stranger"))}
     assert kind(http("POST", "/open/staff-sessions", json=stranger)) == (403, "not-staff")
+
+
+def test_a_consent_is_taken_back(visitor: Visitor) -> None:
+    visitor.give_phone()
+    (given,) = visitor.agree().json["consents"]
+    assert given["purpose"] == "health_data"
+    assert given["version"]
+    for _ in range(2):
+        answer = visitor.ask("DELETE", "/consents/health-data")
+        assert (answer.status_code, answer.json["consents"]) == (200, [])
+    assert kind(visitor.verify()) == (403, "consent-needed")
+
+
+def test_a_new_text_asks_again(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    visitor.give_phone()
+    visitor.agree()
+    newer = replace(queries.consent_text(identity.Purpose.HEALTH_DATA), version="2099-01")
+    monkeypatch.setattr(queries, "consent_text", lambda _: newer)
+    assert kind(visitor.verify()) == (403, "consent-needed")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [{}, {"openid": None}, {"openid": []}, {"errcode": "x"}, {"errcode": None}, {"openid": ""}],
+)
+def test_an_answer_that_makes_no_sense_is_no_failure_of_ours(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(gateway, "_asked", lambda *_, **__: answer)
+    server = gateway.WeChatServer(app.extensions["settings"])
+    with pytest.raises(Unavailable):
+        server.identity("a-code")
+    cache.drop(f"wechat:{simulators.APPID}:access_token")
+    for path in ("phone", "access_token"):
+        with pytest.raises(Unavailable):
+            getattr(gateway.WeChatServer(app.extensions["settings"]), path)("x")
+
+
+def test_those_who_wait_for_a_token_do_not_time_out_in_turn(app: Flask, wechat: Simulator) -> None:
+    cache.drop(f"wechat:{simulators.APPID}:access_token")
+    wechat.fault("http500", "/cgi-bin/stable_token", times=9)
+
+    def ask(_: int) -> str:
+        with app.app_context():
+            try:
+                return str(app.extensions["wechat"].access_token())
+            except Unavailable:
+                return "away"
+
+    with ThreadPoolExecutor(8) as threads:
+        assert set(threads.map(ask, range(8))) == {"away"}
+    calls = wechat.control("GET", "stats")["calls"]["/cgi-bin/stable_token"]
+    assert sum(calls.values()) == 1
+
+
+def test_a_wechat_that_hangs_holds_few_threads(
+    app: Flask, wechat: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hang(*_: Any, **__: Any) -> dict[str, Any]:
+        time.sleep(2)
+        return {}
+
+    monkeypatch.setattr(gateway, "_asked", hang)
+
+    def ask(_: int) -> float:
+        began = time.monotonic()
+        with pytest.raises(Unavailable):
+            app.extensions["wechat"].identity("a-code")
+        return time.monotonic() - began
+
+    with ThreadPoolExecutor(12) as threads:
+        took = sorted(threads.map(ask, range(12)))
+    assert sum(each < 1.5 for each in took) == 8

@@ -36,6 +36,19 @@ def test_who_left_is_no_member(app: Flask, clock: FixedClock) -> None:
     assert teams.members_of(by_itself(), team.id) == [lead_of(team).id]
 
 
+def test_who_left_the_house_leads_nobody(app: Flask, clock: FixedClock) -> None:
+    """A leave that is planned counts from its instant."""
+    team = a_team()
+    lead = lead_of(team)
+    lead.left_at = clock.at + timedelta(hours=1)
+    db.session.flush()
+    assert teams.lead_of(by_itself(), team.id) == lead.id
+    assert len(teams.members_of(by_itself(), team.id)) == 2
+    clock.at = lead.left_at
+    assert teams.lead_of(by_itself(), team.id) is None
+    assert teams.members_of(by_itself(), team.id) == [nurse_of(team).id]
+
+
 def test_a_team_without_members_has_no_lead(app: Flask) -> None:
     assert teams.lead_of(by_itself(), new_id()) is None
     assert teams.members_of(by_itself(), new_id()) == []

@@ -50,7 +50,7 @@ def _agree(scene: Scene) -> None:
         she.name,
         f"reads 《{text['title']}》 and agrees to it by itself",
         f"version {text['version']} kept",
-        right=answer.status == 201 and answer["consents"] == ["health_data"],
+        right=answer.status == 201 and answer["consents"][0]["purpose"] == "health_data",
     )
 
 
