@@ -95,7 +95,8 @@ def _http(error: HTTPException) -> Response:
     if status < 400:
         return Response(status=status, headers=dict(error.get_headers()))
     code, title, detail = WORDS.get(status, ("failed", "请求未成功", "请返回上一页再试。"))
-    messages = (getattr(error, "data", None) or {}).get("messages", {})
+    # What cannot be read has no fields to point at, only a parser's English words.
+    messages = (getattr(error, "data", None) or {}).get("messages", {}) if status != 400 else {}
     errors = [_error(fault) for fault in _faults(messages)]
     answer = problem(status, code, title, detail, **({"errors": errors} if errors else {}))
     for name, value in error.get_headers():

@@ -2,24 +2,18 @@
 
 from backend.network.models import Consortium, Institution, Level
 from backend.network.queries import (
-    Near,
     by_ids,
     distance_m,
     find,
     institutions,
-    nearest,
-    subordinates,
 )
 
 __all__ = [
     "Consortium",
     "Institution",
     "Level",
-    "Near",
     "by_ids",
     "distance_m",
     "find",
     "institutions",
-    "nearest",
-    "subordinates",
 ]

@@ -1,7 +1,6 @@
 """How institutions are found."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select
@@ -12,14 +11,6 @@ from backend.kernel.paging import Page, Wanted, page
 from backend.network.models import Institution, Level
 
 EARTH_M = 6_371_000
-
-
-@dataclass(frozen=True, slots=True)
-class Near:
-    """An institution and how far it is, in metres along the earth's surface."""
-
-    institution: Institution
-    metres: int
 
 
 def find(_ctx: Context, institution_id: UUID) -> Institution:
@@ -39,26 +30,6 @@ def institutions(_ctx: Context, wanted: Wanted, level: Level | None = None) -> P
     if level is not None:
         found = found.where(Institution.level == level)
     return page(found, [Institution.name, Institution.id], wanted)
-
-
-def subordinates(_ctx: Context, institution_id: UUID) -> Sequence[Institution]:
-    """The institutions that this one leads directly."""
-    led = select(Institution).where(Institution.upper_id == institution_id)
-    return db.session.execute(led.order_by(Institution.name)).scalars().all()
-
-
-def nearest(
-    _ctx: Context, latitude: float, longitude: float, levels: Sequence[Level], limit: int = 10
-) -> list[Near]:
-    """The institutions of these levels nearest to a place, nearest first."""
-    metres = distance_m(latitude, longitude)
-    found = (
-        select(Institution, metres)
-        .where(Institution.level.in_(levels))
-        .order_by(metres, Institution.id)
-        .limit(limit)
-    )
-    return [Near(row, round(far)) for row, far in db.session.execute(found)]
 
 
 def distance_m(latitude: float, longitude: float) -> ColumnElement[float]:

@@ -28,3 +28,10 @@ def test_unknown_fields_and_wrong_ones_are_pointed_at(http: Http) -> None:
     answer = http("POST", "/resident/me/consents", an_account(), json={"purpose": "x", "y": 1})
     assert answer.status_code == 422
     assert {error["pointer"] for error in answer.json["errors"]} == {"/purpose", "/version", "/y"}
+
+
+def test_what_is_no_json_is_refused_in_chinese(http: Http) -> None:
+    headers = {"Content-Type": "application/json"}
+    answer = http("PUT", "/resident/me/phone", an_account(), data="{", headers=headers)
+    assert (answer.status_code, answer.json["type"]) == (400, "urn:jiayi:problem:malformed")
+    assert "Invalid" not in answer.text

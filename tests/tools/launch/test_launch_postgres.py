@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from tools.launch.placement import forget_cluster, scratch_state
-from tools.launch.postgres import CARELESS, Postgres
+from tools.launch.postgres import CARELESS, Postgres, end_leftover
 from tools.launch.process import LaunchError
 from tools.launch.state import State
 
@@ -83,3 +83,10 @@ def test_nothing_of_a_scratch_state_stays() -> None:
     assert not state.folder.exists()
     assert not folder.exists()
     assert not Path(folder).exists()
+
+
+def test_an_empty_lock_file_is_a_leftover(tmp_path: Path) -> None:
+    lock = tmp_path / "postmaster.pid"
+    lock.touch()
+    end_leftover(tmp_path)
+    assert not lock.exists()
