@@ -18,7 +18,6 @@ from flask import Flask
 
 from backend.assembly import assemble
 from backend.kernel import entry, ticks
-from backend.kernel.process import die_with_parent
 from backend.kernel.transaction import transaction
 from config.settings import Settings
 from jobs import relay
@@ -141,7 +140,6 @@ def watch(pulses: list[Pulse], stopped: Event) -> int:
 
 def main(wanted: Collection[str] = LOOPS) -> int:
     """Run the loops named (all of them) until SIGTERM or SIGINT."""
-    die_with_parent()
     stopped = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())

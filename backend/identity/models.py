@@ -4,7 +4,16 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, Text, or_, text
+from sqlalchemy import (
+    BindParameter,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Text,
+    or_,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.identity.rules import Sex
@@ -120,6 +129,6 @@ class Staff(Base):
         return self.left_at is None or at < self.left_at
 
     @classmethod
-    def working(cls, at: datetime) -> ColumnElement[bool]:
+    def working(cls, at: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
         """The same thought as SQL."""
         return or_(cls.left_at.is_(None), cls.left_at > at)

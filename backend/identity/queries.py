@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import DateTime, bindparam, func, or_, select
 
 from backend.identity import policy
 from backend.identity.models import Account, Consent, Purpose, Resident, Staff
@@ -31,7 +31,9 @@ _STAFF = select(
     )
     .scalar_subquery()
     .label("parties"),
-).where(Staff.id == bindparam("subject"), Staff.left_at.is_(None))
+).where(
+    Staff.id == bindparam("subject"), Staff.working(bindparam("at", type_=DateTime(timezone=True)))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +101,9 @@ def staff(_ctx: Context, ids: Iterable[UUID]) -> Mapping[UUID, Staff]:
     return {row.id: row for row in db.session.execute(found).scalars()}
 
 
-def working_at(_ctx: Context, institution_id: UUID, role: Role) -> Sequence[UUID]:
+def working_at(ctx: Context, institution_id: UUID, role: Role) -> Sequence[UUID]:
     """The staff of an institution who have this role and have not left, as they came."""
-    here = (Staff.institution_id == institution_id, Staff.role == role, Staff.left_at.is_(None))
+    here = (Staff.institution_id == institution_id, Staff.role == role, Staff.working(ctx.at))
     return db.session.execute(select(Staff.id).where(*here).order_by(Staff.id)).scalars().all()
 
 

@@ -93,6 +93,8 @@ def _as_sqlalchemy(connection: Connection, wire: Wire) -> Iterator[None]:
     except psycopg.Error as failure:
         if wire.is_broken:
             connection.invalidate(failure)
+            # The others of the pool lead to the same server, which is gone or has begun anew.
+            connection.engine.dispose()
         raise DBAPIError.instance(
             None, None, failure, psycopg.Error, hide_parameters=True
         ) from failure

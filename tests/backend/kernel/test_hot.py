@@ -1,13 +1,17 @@
 """Statements that go past the ORM belong to its transaction all the same."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
+import psycopg
 import pytest
 from conftest import environment
+from databases import admin_url
 from flask import Flask
 from sqlalchemy import text
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
 from backend.assembly import assemble, release
 from backend.kernel import hot
@@ -120,3 +124,24 @@ def test_a_savepoint_that_fails_takes_its_statements_along(real: Flask) -> None:
         with pytest.raises(RuntimeError):
             add_in_vain()
     assert kept() == 1
+
+
+def test_after_a_restart_of_the_server_one_request_fails_and_no_other(
+    real: Flask, worker: str
+) -> None:
+    with ThreadPoolExecutor(3) as threads, psycopg.connect(admin_url()) as link:
+        meet = Barrier(3)
+
+        def busy() -> int:
+            with real.app_context(), transaction():
+                hot.row(COUNT, RING)
+                meet.wait(10)
+            return 1
+
+        assert sum(threads.map(lambda _: busy(), range(3))) == 3
+        ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+        link.execute(ended, [f"jiayi_own_{worker}"])
+    db.session.remove()
+    with pytest.raises(OperationalError):
+        kept()
+    assert [kept() for _ in range(4)] == [0] * 4
