@@ -20,20 +20,19 @@ from backend.kernel.relations import Membership
 from config.settings import ROOT
 
 _ACCOUNT = "SELECT id, resident_id FROM account WHERE id = %(subject)s"
+_AT = bindparam("at", type_=DateTime(timezone=True))
 _STAFF = select(
     Staff.role,
     Staff.institution_id,
     select(func.array_agg(Membership.party_id))
     .where(
         Membership.staff_id == Staff.id,
-        Membership.valid_from <= bindparam("at"),
-        or_(Membership.valid_until.is_(None), Membership.valid_until > bindparam("at")),
+        Membership.valid_from <= _AT,
+        or_(Membership.valid_until.is_(None), Membership.valid_until > _AT),
     )
     .scalar_subquery()
     .label("parties"),
-).where(
-    Staff.id == bindparam("subject"), Staff.working(bindparam("at", type_=DateTime(timezone=True)))
-)
+).where(Staff.id == bindparam("subject"), Staff.working(_AT))
 
 
 @dataclass(frozen=True, slots=True)

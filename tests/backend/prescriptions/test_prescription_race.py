@@ -8,7 +8,7 @@ from uuid import UUID
 import psycopg
 import pytest
 from conftest import MORNING, environment
-from databases import admin_url
+from databases import admin_url, slow_down_inserts
 from people import a_member_of_staff
 from prescription_builders import SELF, Surgery
 from races import race
@@ -74,22 +74,28 @@ def compete(database: str, counter: Counter, held: bool) -> list[str]:
     return sorted(race(database, hand_over, both))
 
 
+def name_of(database: str) -> str:
+    return database.rpartition("/")[2].partition("?")[0]
+
+
 def test_one_of_two_hands_it_over(own_database: str, counter: Counter) -> None:
     assert compete(own_database, counter, held=True) == ["illegal-move", "in_use"]
 
 
 def test_without_the_lock_the_constraint_still_forbids(own_database: str, counter: Counter) -> None:
+    slow_down_inserts(name_of(own_database), "prescription_dispensing", 1.0)
     assert compete(own_database, counter, held=False) == ["illegal-move", "in_use"]
 
 
 def test_without_lock_and_constraint_it_happens_twice(own_database: str, counter: Counter) -> None:
     """The negative control."""
-    name = own_database.rpartition("/")[2].partition("?")[0]
+    name = name_of(own_database)
     with psycopg.connect(admin_url(name), autocommit=True) as link:
         link.execute(
             "ALTER TABLE prescription_dispensing"
             " DROP CONSTRAINT uq_prescription_dispensing_prescription_id"
         )
+        slow_down_inserts(name, "prescription_dispensing", 1.0)
         assert "illegal-move" not in compete(own_database, counter, held=False)
         handed = link.execute("SELECT count(*) FROM prescription_dispensing").fetchone()
     assert handed == (2,)
