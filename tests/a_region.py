@@ -1,0 +1,56 @@
+"""Somebody of each audience with something to see and to do, for tests that try every operation."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from clinic_builders import a_roster, a_session
+from contract_builders import a_contract, an_application
+from people import a_member_of_staff, a_resident, by, by_itself, token_of
+from prescription_builders import Surgery
+
+from backend import clinics, followups, identity
+from backend.kernel.context import Role
+from backend.kernel.database import db
+
+
+@dataclass(frozen=True)
+class Region:
+    """Tokens by audience, and the ids that paths may name."""
+
+    tokens: dict[str, list[str]]
+    ids: dict[str, list[UUID]]
+
+
+def a_region() -> Region:
+    """One house at work: a team with a patient, an applicant, a clinic, a prescription."""
+    surgery = Surgery()
+    doctor, resident = by(surgery.doctor), surgery.resident
+    a_contract(surgery.team, resident)
+    followup = followups.enrol(doctor, resident, by_itself().today - timedelta(days=400))
+    asked = surgery.requested()
+    applicant = a_resident("陈新")
+    application = an_application(surgery.team, applicant)
+    roster = a_roster(surgery.centre)
+    session, other = a_session(roster), a_session(a_roster(surgery.centre))
+    booking = clinics.book(by(resident), session.id)
+    expert = db.session.get_one(identity.Staff, roster.expert_id)
+    manager = a_member_of_staff(Role.MANAGER, "管理员", surgery.centre.id)
+    staff = [surgery.doctor, surgery.pharmacist, expert]
+    return Region(
+        tokens={
+            "resident": [token_of(resident), token_of(applicant)],
+            "doctor": [token_of(person) for person in staff],
+            "manager": [token_of(manager)],
+        },
+        ids={
+            "booking_id": [booking.id],
+            "contract_id": [application.id],
+            "followup_id": [followup.id],
+            "prescription_id": [asked.id],
+            "resident_id": [resident.id],
+            "roster_id": [roster.id],
+            "session_id": [other.id, session.id],
+            "team_id": [surgery.team.id],
+        },
+    )
