@@ -11,12 +11,10 @@ from uuid import UUID
 from flask import Blueprint, Flask, Response, send_from_directory
 from flask_smorest import Api as Smorest
 from marshmallow import Schema
-from sqlalchemy import select
 
 from backend import identity, messaging
 from backend.kernel import clock, entry
 from backend.kernel.context import Context, Role
-from backend.kernel.database import db
 from backend.kernel.errors import Fault, Invalid
 from backend.kernel.ids import new_id
 from config.settings import ROOT
@@ -25,6 +23,7 @@ from miniapp_api.access import Audience
 from miniapp_api.contract import Api, StrictSchema, gives, takes
 
 ASSETS = ROOT / "miniapp_api" / "assets"
+INVENTED = "demo-neighbour-"
 FURTHEST = timedelta(days=400)
 
 api = Api("demo", Audience.DEMO)
@@ -125,7 +124,8 @@ def move_clock(ctx: Context, *, to: datetime) -> dict[str, Any]:
 def people(_ctx: Context) -> dict[str, Any]:
     """演示人物 · All of them are invented."""
     cast = _cast()
-    home = _home(cast[0]["openid"])
+    first = identity.residents(entry.now(), identity.residents_called(cast[0]["openid"]))
+    home = next(iter(first.values()), None)
     return {"simulator": entry.settings().simulator_url, "home": home, "people": cast}
 
 
@@ -135,7 +135,8 @@ def people(_ctx: Context) -> dict[str, Any]:
 def burst(ctx: Context, *, count: int) -> dict[str, Any]:
     """一阵提醒 · Queue so many notices to the demo's residents, for the story to watch."""
     burst_id = new_id()
-    for number, resident in enumerate(islice(cycle(_neighbours()), count), 1):
+    invented = identity.residents_called(INVENTED)
+    for number, resident in enumerate(islice(cycle(invented), count), 1):
         messaging.queue(
             ctx,
             messaging.MessageKind.DEMO_NOTICE,
@@ -144,44 +145,21 @@ def burst(ctx: Context, *, count: int) -> dict[str, Any]:
             str(number),
             {"number": str(number)},
         )
-    return {"id": burst_id, "notices": _notices(burst_id)}
+    return {"id": burst_id, "notices": messaging.about(burst_id)}
 
 
 @api.get("/bursts/<uuid:burst_id>")
 @gives(NoticesSchema)
 def burst_now(_ctx: Context, burst_id: UUID) -> dict[str, Any]:
     """这阵提醒到哪了 · What became of each notice."""
-    return {"id": burst_id, "notices": _notices(burst_id)}
+    return {"id": burst_id, "notices": messaging.about(burst_id)}
 
 
 @api.get("/residents/<uuid:resident_id>/messages")
 @gives(PlannedSchema(many=True))
 def planned(_ctx: Context, resident_id: UUID) -> Sequence[messaging.Message]:
     """已安排的提醒 · What a resident was sent and will be sent, by time, without its words."""
-    theirs = select(messaging.Message).where(messaging.Message.to_resident_id == resident_id)
-    return db.session.execute(theirs.order_by(messaging.Message.due_at)).scalars().all()
-
-
-def _neighbours() -> Sequence[UUID]:
-    """The residents whom the demo region invented, and nobody else."""
-    invented = select(identity.Account.resident_id).where(
-        identity.Account.openid.startswith("demo-neighbour-"),
-        identity.Account.resident_id.is_not(None),
-    )
-    found = db.session.execute(invented.order_by(identity.Account.id)).scalars()
-    return [resident for resident in found if resident is not None]
-
-
-def _notices(burst_id: UUID) -> Sequence[messaging.Message]:
-    found = select(messaging.Message).where(messaging.Message.subject_id == burst_id)
-    return db.session.execute(found.order_by(messaging.Message.id)).scalars().all()
-
-
-def _home(openid: str) -> identity.Resident | None:
-    """The resident of the cast with this WeChat identity, who lives near the cast's centre."""
-    theirs = select(identity.Account.resident_id).where(identity.Account.openid == openid)
-    found = select(identity.Resident).where(identity.Resident.id.in_(theirs))
-    return db.session.execute(found).scalar_one_or_none()
+    return messaging.planned_for(resident_id)
 
 
 @cache

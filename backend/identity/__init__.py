@@ -12,6 +12,7 @@ from backend.identity.queries import (
     openid_of_staff,
     resident,
     residents,
+    residents_called,
     staff,
     working_at,
 )
@@ -60,6 +61,7 @@ __all__ = [
     "rank_of",
     "resident",
     "residents",
+    "residents_called",
     "staff",
     "verify",
     "wechat",

@@ -35,13 +35,6 @@ def is_workday(day: date, notice: Mapping[date, bool] = NO_NOTICE) -> bool:
         return day.weekday() < _SATURDAY and (day.month, day.day) not in _FIXED_HOLIDAYS
 
 
-def previous_workday(day: date, notice: Mapping[date, bool] = NO_NOTICE) -> date:
-    """Return the day itself if it is worked, else the last workday before it."""
-    while not is_workday(day, notice):
-        day -= _DAY
-    return day
-
-
 def next_workday(day: date, notice: Mapping[date, bool] = NO_NOTICE) -> date:
     """Return the day itself if it is worked, else the first workday after it."""
     while not is_workday(day, notice):

@@ -25,8 +25,10 @@ from backend.messaging.outbox import (
 from backend.messaging.queries import (
     Balance,
     Queue,
+    about,
     inbox,
     oldest_due_s,
+    planned_for,
     queue_numbers,
     subscriptions,
 )
@@ -61,6 +63,7 @@ __all__ = [
     "Template",
     "To",
     "WeChatPush",
+    "about",
     "as_date",
     "as_time",
     "body_of",
@@ -70,6 +73,7 @@ __all__ = [
     "inbox",
     "judge",
     "oldest_due_s",
+    "planned_for",
     "queue",
     "queue_numbers",
     "report_popup",

@@ -1,6 +1,6 @@
 """A person's own messages and credits; the queue as a whole, in numbers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -90,3 +90,15 @@ def oldest_due_s(at: datetime) -> float:
 def _due(at: datetime) -> Select[int, datetime | None]:
     waiting = Message.state.in_([State.QUEUED, State.SENDING])
     return select(func.count(), func.min(Message.due_at)).where(waiting, Message.due_at <= at)
+
+
+def about(subject_id: UUID) -> Sequence[Message]:
+    """What was queued about one subject, in that order; for operators, so without a person."""
+    found = select(Message).where(Message.subject_id == subject_id).order_by(Message.id)
+    return db.session.execute(found).scalars().all()
+
+
+def planned_for(resident_id: UUID) -> Sequence[Message]:
+    """Everything a resident was sent and will be sent, by time; for operators."""
+    found = select(Message).where(Message.to_resident_id == resident_id)
+    return db.session.execute(found.order_by(Message.due_at)).scalars().all()

@@ -24,7 +24,6 @@ class MessageKind(StrEnum):
     FOLLOW_UP_OVERDUE = "follow_up_overdue"
     EMERGENCY_ALERT = "emergency_alert"
     BOOKING_CONFIRMED = "booking_confirmed"
-    BOOKING_CANCELLED = "booking_cancelled"
     SESSION_CANCELLED = "session_cancelled"
     CONTRACT_ACCEPTED = "contract_accepted"
     CONTRACT_ENDED = "contract_ended"

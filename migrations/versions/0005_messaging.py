@@ -33,7 +33,7 @@ CREATE TABLE message (
   rid text,
   msgid bigint,
   CONSTRAINT ck_message_messagekind CHECK (kind IN ('follow_up_due', 'follow_up_task',
-    'follow_up_escalated', 'follow_up_overdue', 'emergency_alert', 'booking_confirmed', 'booking_cancelled',
+    'follow_up_escalated', 'follow_up_overdue', 'emergency_alert', 'booking_confirmed',
     'session_cancelled', 'contract_accepted', 'contract_ended', 'prescription_ready',
     'prescription_returned', 'run_out', 'demo_notice', 'contract_applied', 'contract_declined',
     'prescription_requested', 'prescription_to_review', 'prescription_refused',

@@ -9,7 +9,6 @@ from backend.kernel.calendar import (
     age_on,
     is_workday,
     next_workday,
-    previous_workday,
     shanghai_date,
 )
 
@@ -46,10 +45,9 @@ def test_an_entered_notice_goes_before_everything() -> None:
     assert next_workday(date(2026, 11, 23), notice) == date(2026, 11, 24)
 
 
-def test_the_nearest_workday_is_found_on_either_side() -> None:
-    assert previous_workday(date(2026, 10, 5)) == date(2026, 9, 30)
+def test_the_next_workday_is_found() -> None:
     assert next_workday(date(2026, 10, 5)) == date(2026, 10, 8)
-    assert previous_workday(date(2026, 10, 10)) == next_workday(date(2026, 10, 10))
+    assert next_workday(date(2026, 10, 10)) == date(2026, 10, 10)
 
 
 def test_the_business_day_begins_at_midnight_in_shanghai() -> None:
@@ -97,6 +95,5 @@ def test_nobody_has_an_age_before_birth() -> None:
 
 @given(st.dates(date(2000, 1, 1), date(2100, 1, 1)))
 def test_no_date_raises(day: date) -> None:
-    assert previous_workday(day) <= day <= next_workday(day)
-    assert is_workday(previous_workday(day))
+    assert day <= next_workday(day)
     assert is_workday(next_workday(day))

@@ -37,7 +37,7 @@ def get(url: str) -> bytes:
         return bytes(answer.read())
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.skipif(sys.platform != "linux", reason="2026-11-23: reads /proc")
 def test_the_whole_stack_serves_and_is_gone_when_its_supervisor_is_killed(state: State) -> None:
     words = [sys.executable, "-c", WHOLE, str(state.folder)]
     with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE) as supervisor:

@@ -45,7 +45,7 @@ time.sleep(60)
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.skipif(sys.platform != "linux", reason="2026-11-23: reads /proc")
 def test_a_killed_supervisor_leaves_no_process() -> None:
     with scratch_state() as state:
         words = [sys.executable, "-c", SUPERVISED, str(state.folder), TREE]
