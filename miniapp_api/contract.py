@@ -173,7 +173,7 @@ def _entered(view: F, audience: Audience) -> F:
     @wraps(view)
     def entered(**path: Any) -> Any:
         key = request.headers.get(KEY_HEADER) if hasattr(view, "creates") else None
-        with transaction():
+        with transaction(events_last=True):
             ctx = recognise(audience, partial(_ask_for, key))
             return view(ctx, **path) if key is None else _once(ctx, key, view, path)
 

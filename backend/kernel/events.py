@@ -107,7 +107,8 @@ def record(ctx: Context, *happened: Event) -> None:
         for reaction in reactions_to(type(event))
     ]
     if rows:
-        hot.row(_RECORD, {"events": Jsonb(rows), "deliveries": Jsonb(deliveries)})
+        write = hot.last if hot.may_wait() else hot.row
+        write(_RECORD, {"events": Jsonb(rows), "deliveries": Jsonb(deliveries)})
 
 
 def _row(ctx: Context, event: Event) -> dict[str, Any]:

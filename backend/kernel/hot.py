@@ -17,7 +17,8 @@ from sqlalchemy.exc import DBAPIError
 from backend.kernel.database import db
 from backend.kernel.wire import Asked, Wire
 
-_AHEAD, _KNOWN, _LAST, _WIRE = "hot.ahead", "hot.known", "hot.last", "hot.wire"
+_AHEAD, _KNOWN, _LAST, _MAY_WAIT = "hot.ahead", "hot.known", "hot.last", "hot.may_wait"
+_WIRE = "hot.wire"
 
 
 def row(statement: str, told: Mapping[str, Any]) -> Any:
@@ -46,6 +47,17 @@ def last(statement: str, told: Mapping[str, Any]) -> None:
     db.session.info.setdefault(_LAST, []).append((statement, told))
 
 
+def let_wait() -> None:
+    """Allow what nobody reads again in this transaction to be left for its end."""
+    db.session.info[_MAY_WAIT] = True
+
+
+def may_wait() -> bool:
+    """Whether it was allowed; never inside a savepoint, whose end is not the transaction's."""
+    session = db.session()
+    return _MAY_WAIT in session.info and not session.in_nested_transaction()
+
+
 def finish(commit: str) -> None:
     """Send what was left for the end, and with it the word that ends the transaction."""
     waiting = db.session.info.pop(_LAST, [])
@@ -58,7 +70,7 @@ def finish(commit: str) -> None:
 
 def forget() -> None:
     """The transaction is over, and so is what was known or left in it."""
-    for name in (_AHEAD, _KNOWN, _LAST):
+    for name in (_AHEAD, _KNOWN, _LAST, _MAY_WAIT):
         db.session.info.pop(name, None)
 
 

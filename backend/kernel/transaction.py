@@ -8,9 +8,14 @@ from backend.kernel.database import db
 
 
 @contextmanager
-def transaction() -> Iterator[None]:
-    """One request or one item of a job: all of it, or nothing."""
+def transaction(*, events_last: bool = False) -> Iterator[None]:
+    """One request or one item of a job: all of it, or nothing.
+
+    With `events_last` the events travel with the COMMIT; nothing in it may read them again.
+    """
     try:
+        if events_last:
+            hot.let_wait()
         yield
         hot.finish("COMMIT")
         db.session.commit()

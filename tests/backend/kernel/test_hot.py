@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Barrier
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -14,8 +16,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
 from backend.assembly import assemble, release
-from backend.kernel import hot
+from backend.kernel import entry, events, hot
 from backend.kernel.database import db
+from backend.kernel.ids import new_id
 from backend.kernel.transaction import attempt, transaction
 from config.settings import Settings
 
@@ -145,3 +148,54 @@ def test_after_a_restart_of_the_server_one_request_fails_and_no_other(
     with pytest.raises(OperationalError):
         kept()
     assert [kept() for _ in range(4)] == [0] * 4
+
+
+@dataclass(frozen=True)
+class Sounded(events.Event):
+    """A horn, made up for these tests."""
+
+    horn_id: UUID
+
+
+def sound() -> None:
+    events.record(entry.now(), Sounded(new_id()))
+
+
+def sounded() -> int:
+    with transaction():
+        return db.session.execute(text("SELECT count(*) FROM event")).scalar_one()
+
+
+def test_a_requests_events_travel_with_its_commit(real: Flask) -> None:
+    with transaction(events_last=True):
+        sound()
+        assert db.session.execute(text("SELECT count(*) FROM event")).scalar_one() == 0
+    assert sounded() == 1
+
+
+def sound_in_vain() -> None:
+    with attempt():
+        sound()
+        raise RuntimeError
+
+
+def test_an_event_of_a_savepoint_that_failed_did_not_happen(real: Flask) -> None:
+    with transaction(events_last=True):
+        with pytest.raises(RuntimeError):
+            sound_in_vain()
+        sound()
+    assert sounded() == 1
+
+
+def refuse_after_sounding() -> None:
+    with transaction(events_last=True):
+        sound()
+        raise RuntimeError
+
+
+def test_an_event_of_a_refused_request_did_not_happen(real: Flask) -> None:
+    with pytest.raises(RuntimeError):
+        refuse_after_sounding()
+    with transaction():
+        sound()
+    assert sounded() == 1
