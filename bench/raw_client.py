@@ -20,7 +20,7 @@ from backend.clinics.claim import CLAIM
 from backend.kernel.ids import new_id
 from bench.figures import Run
 
-STATEMENT = CLAIM.format(wish="", patience="SKIP LOCKED")
+STATEMENT = CLAIM.format(wish="")
 
 
 class Claims:

@@ -1,10 +1,13 @@
 """The claim of a seat: one statement that judges, takes the seat, books it and relates the expert.
 
 Seats that other transactions hold are skipped, so that nobody waits for a neighbour. When only
-such seats are left, the claim is repeated once in the waiting form: whoever held them commits (it
-is full) or rolls back (the seat is ours). Hence "full" is never said of a seat that came free.
+such seats are left, the claim is tried again after a pause: whoever holds them commits (it is full)
+or rolls back (the seat is ours). Hence "full" is never said of a seat that came free. A statement
+that waits for row locks would do as well and deadlock now and then: PostgreSQL keeps the lock of a
+row that it passed over because somebody had just taken it.
 """
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,7 +30,7 @@ from backend.clinics.errors import (
 from backend.clinics.rules import ClinicPolicy
 from backend.kernel import hot
 from backend.kernel.context import Context
-from backend.kernel.errors import Conflict, NotFound
+from backend.kernel.errors import Conflict, NotFound, Unavailable
 from backend.kernel.ids import new_id
 
 CLAIM = """
@@ -53,7 +56,7 @@ WITH session AS MATERIALIZED (
       SELECT FROM booking b WHERE b.resident_id = %(person)s AND b.state = 'booked'
       AND tstzrange(b.starts_at, b.ends_at) && tstzrange(clinic_seat.starts_at, clinic_seat.ends_at)
     )
-  ORDER BY number LIMIT 1 FOR UPDATE {patience}
+  ORDER BY number LIMIT 1 FOR UPDATE SKIP LOCKED
 ), held AS (
   UPDATE clinic_seat SET is_free = false FROM seat
   WHERE session_id = %(session)s AND clinic_seat.number = seat.number
@@ -78,17 +81,20 @@ WISHES = {
     "number": "AND number = %(number)s",
     "after": "AND starts_at >= %(after)s",
 }
-STATEMENTS = {
-    (wish, waits): CLAIM.format(wish=words, patience="" if waits else "SKIP LOCKED")
-    for wish, words in WISHES.items()
-    for waits in (False, True)
-}
+STATEMENTS = {wish: CLAIM.format(wish=words) for wish, words in WISHES.items()}
+# How long to wait before each try, in seconds; 1.6 in all.
+PAUSES_S = (0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
 LEFT = """
-SELECT count(*) AS any_free, count(*) FILTER (WHERE EXISTS (
+WITH free AS (
+  SELECT (true {wish}) AS wanted, EXISTS (
     SELECT FROM booking b WHERE b.resident_id = %(person)s AND b.state = 'booked'
     AND tstzrange(b.starts_at, b.ends_at) && tstzrange(clinic_seat.starts_at, clinic_seat.ends_at)
-  ) {wish}) AS clashing
-FROM clinic_seat WHERE session_id = %(session)s AND is_free
+  ) AS clashes
+  FROM clinic_seat WHERE session_id = %(session)s AND is_free
+)
+SELECT count(*) AS any_free, count(*) FILTER (WHERE wanted AND clashes) AS clashing,
+  count(*) FILTER (WHERE wanted AND NOT clashes) AS fitting
+FROM free
 """
 LEFTOVERS = {wish: LEFT.format(wish=words) for wish, words in WISHES.items()}
 REFUSALS: Mapping[str, type[Conflict]] = {
@@ -121,15 +127,22 @@ class Wish:
 def claim(
     ctx: Context, booking_id: UUID, session_id: UUID, wish: Wish, policy: ClinicPolicy
 ) -> Any:
-    """Book the first seat that fits; raises `NotFound` or the `Conflict` that says why not."""
+    """Book the first seat that fits; raises `NotFound` or the `Conflict` that says why not.
+
+    Raises `Unavailable` when the last seats stay in others' hands for too long to know.
+    """
     told = arguments(ctx, booking_id, session_id, wish, policy)
-    for waits in (False, True):
-        row = _claimed(wish, waits, told)
+    for pause in PAUSES_S:
+        time.sleep(pause)
+        row = _claimed(wish, told)
         if row.verdict is not None:
             raise _refusal(row.verdict, policy)
         if row.number is not None:
             return row
-    raise _nothing_fits(wish, told)
+        left = hot.row(LEFTOVERS[wish.kind], told)
+        if not left.fitting:
+            raise _nothing_fits(wish, left)
+    raise Unavailable
 
 
 def arguments(
@@ -151,9 +164,9 @@ def arguments(
     }
 
 
-def _claimed(wish: Wish, waits: bool, told: Mapping[str, Any]) -> Any:
+def _claimed(wish: Wish, told: Mapping[str, Any]) -> Any:
     try:
-        row = hot.row(STATEMENTS[wish.kind, waits], told)
+        row = hot.row(STATEMENTS[wish.kind], told)
     except IntegrityError as broken:
         constraint = getattr(getattr(broken.orig, "diag", None), "constraint_name", "")
         raise GUARDS.get(constraint, Conflict) from broken
@@ -172,9 +185,8 @@ def _refusal(verdict: str, policy: ClinicPolicy) -> Conflict:
     return REFUSALS[verdict]()
 
 
-def _nothing_fits(wish: Wish, told: Mapping[str, Any]) -> Conflict:
+def _nothing_fits(wish: Wish, left: Any) -> Conflict:
     """A free seat was passed over because the person sits elsewhere then, or none was left."""
-    left = hot.row(LEFTOVERS[wish.kind], told)
     if left.clashing:
         return Overlapping()
     return SeatTaken() if left.any_free and wish.kind else SessionFull()
