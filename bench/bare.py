@@ -33,7 +33,7 @@ def create_app() -> Flask:
 
 def book() -> Response:
     """Know the token, read the body, answer as if a seat had been taken."""
-    _, person = read(request.headers["Authorization"].removeprefix("Bearer "))
+    person = read(request.headers["Authorization"].removeprefix("Bearer ")).subject
     wanted = PARSER.parse(ASKED, request, location="json")
     now = datetime.now(UTC)
     made = clinics.Appointment(

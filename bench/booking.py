@@ -113,7 +113,7 @@ def bare_run(stack: Stack, size: Size) -> Run:
     server.start()
     try:
         ids = [new_id() for _ in range(5000)]
-        tokens = requests(stack, People(ids, ids), Sessions([new_id()]))
+        tokens = requests(stack, People(ids, ids, ids), Sessions([new_id()]))
         again = (tokens * (4 * size.attempts // len(tokens) + 1))[: 4 * size.attempts]
         return over_http(port, size, again)
     finally:
@@ -134,9 +134,11 @@ def requests(stack: Stack, people: People, sessions: Sessions) -> list[str]:
     """One request for each account, over all sessions in turn."""
     with issuing(stack.environment()):
         return [
-            f"{issue(Holder.RESIDENT, account).text} {new_id()} "
+            f"{issue(Holder.RESIDENT, account, login).text} {person} {new_id()} "
             + json.dumps({"session_id": str(session)})
-            for account, session in pairs(people.accounts, sessions)
+            for (account, session), person, login in zip(
+                pairs(people.accounts, sessions), people.residents, people.sessions, strict=True
+            )
         ]
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import psycopg
 
+from backend.identity import Purpose, consent_text
 from backend.kernel.ids import new_id
 
 OVERSOLD = """
@@ -24,19 +25,30 @@ SELECT gen_random_uuid(), s.id, n, s.starts_at + n * interval '1 second',
   s.starts_at + (n + 1) * interval '1 second'
 FROM clinic_session s, generate_series(1, s.capacity) n WHERE s.id = ANY(%s)
 """
+AGREED = """
+INSERT INTO consent (id, resident_id, channel, purpose, version, text_hash, given_at)
+SELECT gen_random_uuid(), resident, 'desk', 'health_data', %s, '', now()
+FROM unnest(%s::uuid[]) resident
+"""
+LOGGED_IN = """
+INSERT INTO session (id, account_id, door, started_at, refreshed_at, expires_at)
+SELECT session, account, 'wechat', now(), now(), now() + interval '1 day'
+FROM unnest(%s::uuid[], %s::uuid[]) AS logged_in (session, account)
+"""
 
 
 @dataclass(frozen=True)
 class People:
-    """Verified residents and their accounts, in the same order."""
+    """Verified residents, their accounts and the sessions of these, in the same order."""
 
     residents: Sequence[UUID]
     accounts: Sequence[UUID]
+    sessions: Sequence[UUID]
 
     @classmethod
     def make(cls, link: psycopg.Connection, many: int) -> "People":
         """So many new ones; nobody reads their ID numbers here."""
-        people = cls([new_id() for _ in range(many)], [new_id() for _ in range(many)])
+        people = cls(*([new_id() for _ in range(many)] for _ in range(3)))
         now = datetime.now(UTC)
         columns = "id, name, id_number_sealed, id_number_index, birth_date, sex, verified_at"
         with link.cursor() as cursor:
@@ -48,7 +60,9 @@ class People:
             with cursor.copy(words) as copy:
                 for account, person in zip(people.accounts, people.residents, strict=True):
                     copy.write_row((account, account.hex[-28:], person, now))
-        link.execute("ANALYZE resident, account")
+        link.execute(AGREED, [consent_text(Purpose.HEALTH_DATA).version, people.residents])
+        link.execute(LOGGED_IN, [people.sessions, people.accounts])
+        link.execute("ANALYZE resident, account, consent, session")
         return people
 
 

@@ -1,7 +1,8 @@
 """`python -m bench.http_client`: keep-alive clients in one process of their own.
 
 Standard input: a JSON object {port, path, clients, warm_up_s, seconds}, then one request a line as
-`token key body`. Each request is sent once; the clients share them. Standard output: the run.
+`token person key body`. Each request is sent once; the clients share them. Standard output: the
+run.
 """
 
 import asyncio
@@ -89,9 +90,10 @@ def length_in(head: bytes) -> int:
 
 def request(path: str, line: str) -> bytes:
     """One request as it goes over the wire."""
-    token, key, body = line.rstrip("\n").split(" ", 2)
+    token, person, key, body = line.rstrip("\n").split(" ", 3)
     head = (
         f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n"
+        f"Jiayi-Person: {person}\r\n"
         f"Idempotency-Key: {key}\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(body.encode())}\r\n\r\n"
     )

@@ -1,15 +1,24 @@
 """Who is asking: the bearer token becomes a context, or the request is refused."""
 
+import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from flask import g, request
+from flask import Response, g, request
 
 from backend import identity
 from backend.kernel import entry
-from backend.kernel.context import ANYONE, CLINICAL, Context, Role
-from backend.kernel.errors import Forbidden, Unauthenticated
+from backend.kernel.context import ANYONE, CLINICAL, MANAGING, STAFF, Context, Role
+from backend.kernel.errors import (
+    ConsentNeeded,
+    Fault,
+    Forbidden,
+    Invalid,
+    PersonNeeded,
+    Unauthenticated,
+)
 
 
 class Audience(StrEnum):
@@ -20,13 +29,27 @@ class Audience(StrEnum):
     RESIDENT = "resident"
     DOCTOR = "doctor"
     MANAGER = "manager"
+    STAFF = "staff"
+    AUDITOR = "auditor"
 
 
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Whom a route is for; of residents' routes, whether it concerns the account or a person."""
+
+    audience: Audience
+    is_about_account: bool = False
+
+
+PERSON_HEADER = "Jiayi-Person"
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 UNGUARDED = frozenset({Audience.OPEN, Audience.DEMO})
 ROLES: Mapping[Audience, frozenset[Role]] = {
     Audience.RESIDENT: frozenset({Role.RESIDENT}),
     Audience.DOCTOR: CLINICAL,
-    Audience.MANAGER: frozenset({Role.MANAGER}),
+    Audience.MANAGER: MANAGING,
+    Audience.STAFF: STAFF,
+    Audience.AUDITOR: frozenset({Role.AUDITOR}),
 }
 
 
@@ -38,19 +61,65 @@ class WrongAudience(Forbidden):
     advice = "这个页面不是为您的身份准备的，请返回首页，从自己的入口进入。"
 
 
-def recognise(audience: Audience, before: Callable[[UUID], None]) -> Context:
-    """The context of this request; raises `Unauthenticated` or `WrongAudience`.
+def recognise(door: Door, before: Callable[[UUID], None]) -> Context:
+    """The context of this request.
 
-    `before` is told the token's subject before the database is asked about it.
+    Raises `Unauthenticated`, `WrongAudience`, and for residents `PersonNeeded`, `NotYourPerson`,
+    `PersonClosed`, `ConsentNeeded`. `before` is told the token's subject before the database is
+    asked about it.
     """
     at = entry.moment()
-    if audience in UNGUARDED:
+    if door.audience in UNGUARDED:
         return entry.context(ANYONE, at, request_id=g.request_id)
-    actor, resident = identity.authenticate(at, _bearer(), before)
-    if actor.role not in ROLES[audience]:
+    person = _person_named() if door.audience is Audience.RESIDENT else None
+    found = identity.authenticate(at, _bearer(), person, before)
+    if found.actor.role not in ROLES[door.audience]:
         raise WrongAudience
-    g.role = actor.role
-    return entry.context(actor, at, resident, g.request_id)
+    g.role = found.actor.role
+    if door.audience is Audience.RESIDENT:
+        _require_person(door, person, found)
+    return entry.context(
+        found.actor,
+        at,
+        found.resident,
+        request_id=g.request_id,
+        proxy=found.proxy,
+        consent=found.consent,
+    )
+
+
+def _require_person(door: Door, person: UUID | None, found: identity.Recognised) -> None:
+    if person is not None or door.is_about_account:
+        g.acting = (found.resident, found.proxy)
+    if door.is_about_account:
+        return
+    if person is None and found.resident is not None:
+        raise PersonNeeded
+    if found.is_closed:
+        raise identity.PersonClosed
+    changes = request.method not in {"GET", "HEAD"}
+    if changes and found.consent and not identity.is_in_force(found.consent):
+        raise ConsentNeeded("同意书有了新版本，请重新阅读并同意后再办理。")
+
+
+def name_person(answer: Response) -> None:
+    """Tell in the answer's headers for whom it was, and as what."""
+    person, proxy = g.get("acting", (None, None))
+    if person is not None:
+        answer.headers[PERSON_HEADER] = str(person)
+        answer.headers["Jiayi-Acting"] = "proxy" if proxy else "self"
+    if proxy is not None:
+        answer.headers["Jiayi-Kinship"] = proxy.kinship
+
+
+def _person_named() -> UUID | None:
+    """The person that the request is for, by its header; raises `Invalid`."""
+    text = request.headers.get(PERSON_HEADER)
+    if text is None:
+        return None
+    if not _UUID.fullmatch(text):
+        raise Invalid(faults=[Fault(f"/headers/{PERSON_HEADER}", "编号格式有误")])
+    return UUID(text)
 
 
 def _bearer() -> str:

@@ -14,13 +14,23 @@ from backend.assembly import assemble
 from backend.kernel.clock import Clock
 from backend.kernel.ids import new_id
 from config.settings import Settings
-from miniapp_api import demo, doctor, documentation, manager, problems, resident, vitals
+from miniapp_api import (
+    access,
+    demo,
+    doctor,
+    documentation,
+    manager,
+    problems,
+    resident,
+    staff,
+    vitals,
+)
 from miniapp_api import open as open_routes
 
 log = structlog.get_logger(__name__)
 
 LARGEST_BODY = 1_000_000
-AUDIENCES = [open_routes, resident, doctor, manager]
+AUDIENCES = [open_routes, resident, doctor, manager, staff]
 
 
 def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
@@ -68,6 +78,7 @@ def _leave(answer: Response) -> Response:
         ms=round(took * 1000, 1),
     )
     structlog.contextvars.clear_contextvars()
+    access.name_person(answer)
     answer.headers["X-Request-Id"] = g.request_id
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers.setdefault("Cache-Control", "no-store")

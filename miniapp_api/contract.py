@@ -17,7 +17,7 @@ from backend.kernel.disclosures import disclose
 from backend.kernel.errors import Fault, Invalid, Malformed
 from backend.kernel.paging import LARGEST, Page, Wanted
 from backend.kernel.transaction import transaction
-from miniapp_api.access import Audience, recognise
+from miniapp_api.access import Audience, Door, recognise
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -103,15 +103,17 @@ class Api(Blueprint):  # type: ignore[misc]
     put: Callable[[str], Callable[[F], F]]
     delete: Callable[[str], Callable[[F], F]]
 
-    def __init__(self, name: str, audience: Audience, path: str = "") -> None:
+    def __init__(
+        self, name: str, audience: Audience, path: str = "", *, is_about_account: bool = False
+    ) -> None:
         prefix = f"/api/v1/{audience}{path}"
         super().__init__(f"{audience}-{name}", __name__, url_prefix=prefix)
-        self.audience = audience
+        self.door = Door(audience, is_about_account)
 
     def route(self, rule: str, **options: Any) -> Callable[[F], F]:
         """Enter a view through recognition and one transaction."""
         register: Callable[[F], F] = super().route(rule, **options)
-        return lambda view: register(_entered(view, self.audience))
+        return lambda view: register(_entered(view, self.door))
 
 
 _docs = Blueprint("contract", __name__)
@@ -169,15 +171,15 @@ def _residents_in(result: Any) -> Iterator[UUID]:
             yield shown
 
 
-def _entered(view: F, audience: Audience) -> F:
+def _entered(view: F, door: Door) -> F:
     @wraps(view)
     def entered(**path: Any) -> Any:
         key = request.headers.get(KEY_HEADER) if hasattr(view, "creates") else None
         with transaction(events_last=True):
-            ctx = recognise(audience, partial(_ask_for, key))
+            ctx = recognise(door, partial(_ask_for, key))
             return view(ctx, **path) if key is None else _once(ctx, key, view, path)
 
-    entered.audience = audience  # type: ignore[attr-defined]
+    entered.door = door  # type: ignore[attr-defined]
     return entered  # type: ignore[return-value]
 
 
@@ -192,7 +194,7 @@ def _once(
 ) -> Response:
     """The stored answer to a repeated request, else the view's, stored beside its effect."""
     _require_sound(key)
-    asked = idempotency.fingerprint(request.method, request.path, request.get_data())
+    asked = idempotency.fingerprint(request.method, request.path, _person(ctx), request.get_data())
     before = idempotency.earlier(ctx.actor.id, key, asked)
     if before is not None:
         replayed = Response(before.body, before.status, mimetype="application/json")
@@ -202,6 +204,12 @@ def _once(
     body = answer.get_data()
     idempotency.remember(ctx.actor.id, key, asked, idempotency.Answer(answer.status_code, body))
     return answer
+
+
+def _person(ctx: Context) -> bytes:
+    """For whom and with which rights: a narrowed proxy gets no earlier answer."""
+    scopes = sorted(ctx.proxy.scopes) if ctx.proxy else []
+    return " ".join([str(ctx.resident), *scopes]).encode()
 
 
 def _require_sound(key: str) -> None:

@@ -8,7 +8,7 @@ from flask import Blueprint, Flask, Response, current_app, jsonify, send_from_di
 from flask_smorest import Api as Smorest
 
 from config.settings import ROOT
-from miniapp_api.access import UNGUARDED, Audience
+from miniapp_api.access import PERSON_HEADER, UNGUARDED, Audience, Door
 
 CONFIG = {
     "API_TITLE": "Jiayi 家医",
@@ -54,6 +54,12 @@ KEY: Mapping[str, Any] = {
     "required": False,
     "description": "同一个编号重复提交，只办理一次，并得到同样的答复。",
     "schema": {"type": "string", "pattern": "^[!-~]{8,128}$"},
+}
+PERSON: Mapping[str, Any] = {
+    "name": PERSON_HEADER,
+    "in": "header",
+    "description": "为谁办理：本人或家人的编号，取自“我的信息”；答复中会原样写明。",
+    "schema": {"type": "string", "format": "uuid"},
 }
 ASSETS = ROOT / "miniapp_api" / "assets"
 
@@ -106,8 +112,12 @@ def describe(app: Flask, api: Smorest) -> dict[str, Any]:
 def _complete(operation: dict[str, Any], view: Any) -> None:
     given = {code: answer for code, answer in operation["responses"].items() if code < "400"}
     operation["responses"] = given | {str(code): _refusal(REFUSALS[code]) for code in REFUSALS}
-    if getattr(view, "audience", Audience.OPEN) not in UNGUARDED:
+    door = getattr(view, "door", Door(Audience.OPEN))
+    if door.audience not in UNGUARDED:
         operation["security"] = [{"bearer": []}]
+    if door.audience is Audience.RESIDENT:
+        required = not door.is_about_account
+        operation.setdefault("parameters", []).append({**PERSON, "required": required})
     if hasattr(view, "creates"):
         operation.setdefault("parameters", []).append(dict(KEY))
 

@@ -14,8 +14,10 @@ from backend.kernel.errors import (
     Fault,
     Forbidden,
     Invalid,
+    LevelNeeded,
     Malformed,
     NotFound,
+    PersonNeeded,
     Refusal,
     RuleBroken,
     TooMany,
@@ -33,6 +35,7 @@ STATUS: Mapping[type[Refusal], int] = {
     Conflict: 409,
     RuleBroken: 422,
     Invalid: 422,
+    PersonNeeded: 422,
     TooMany: 429,
     Unavailable: 503,
 }
@@ -68,6 +71,8 @@ def refused(refusal: Refusal) -> Response:
         extra["errors"] = [_error(fault) for fault in refusal.faults]
     if isinstance(refusal, RuleBroken):
         extra["clause"] = refusal.clause
+    if isinstance(refusal, LevelNeeded):
+        extra["needed_level"] = refusal.level
     return problem(status_of(refusal), refusal.code, refusal.title, refusal.detail, **extra)
 
 

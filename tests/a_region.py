@@ -6,7 +6,7 @@ from uuid import UUID
 
 from clinic_builders import a_roster, a_session
 from contract_builders import a_contract, an_application
-from people import a_member_of_staff, a_resident, by, by_itself, token_of
+from people import a_member_of_staff, a_resident, by, by_itself, headers_of
 from prescription_builders import Surgery
 
 from backend import clinics, followups, identity
@@ -16,9 +16,9 @@ from backend.kernel.database import db
 
 @dataclass(frozen=True)
 class Region:
-    """Tokens by audience, and the ids that paths may name."""
+    """What people of each audience send along, and the ids that paths may name."""
 
-    tokens: dict[str, list[str]]
+    headers: dict[str, list[dict[str, str]]]
     ids: dict[str, list[UUID]]
 
 
@@ -38,10 +38,11 @@ def a_region() -> Region:
     manager = a_member_of_staff(Role.MANAGER, "管理员", surgery.centre.id)
     staff = [surgery.doctor, surgery.pharmacist, expert]
     return Region(
-        tokens={
-            "resident": [token_of(resident), token_of(applicant)],
-            "doctor": [token_of(person) for person in staff],
-            "manager": [token_of(manager)],
+        headers={
+            "resident": [headers_of(resident), headers_of(applicant)],
+            "doctor": [headers_of(person) for person in staff],
+            "manager": [headers_of(manager)],
+            "staff": [headers_of(surgery.doctor), headers_of(manager)],
         },
         ids={
             "booking_id": [booking.id],

@@ -90,7 +90,7 @@ class Database:
 def acting(person: UUID) -> Context:
     """The context in which a verified resident acts now."""
     actor = Actor(person, Role.RESIDENT, frozenset({person}))
-    return entry.context(actor, entry.moment(), person)
+    return entry.context(actor, entry.moment(), person, consent="1")
 
 
 def outcome(person: UUID, session: UUID) -> str:

@@ -9,7 +9,6 @@ from werkzeug.test import TestResponse
 
 from backend import identity
 from backend.identity.rules import check_character
-from backend.identity.tokens import Holder, issue
 from backend.kernel import entry
 from backend.kernel.context import CLOCK, Actor, Context, Role
 from backend.kernel.crypto import keyring
@@ -47,10 +46,24 @@ def a_resident(
     )
     resident.id_number, resident.phone = number, "13805720001"
     _added(resident)
+    _added(a_consent(resident))
     if account:
         own = an_account(resident_id=resident.id)
         own.phone = resident.phone
     return resident
+
+
+def a_consent(resident: identity.Resident) -> identity.Consent:
+    """The person agreed on paper to the text in force."""
+    text = identity.consent_text(identity.Purpose.HEALTH_DATA)
+    return identity.Consent(
+        resident_id=resident.id,
+        channel=identity.Channel.DESK,
+        purpose=text.purpose,
+        version=text.version,
+        text_hash=b"",
+        given_at=entry.moment(),
+    )
 
 
 def a_member_of_staff(
@@ -70,9 +83,8 @@ def by(person: identity.Staff | identity.Resident | Actor) -> Context:
     at = entry.moment()
     if isinstance(person, Actor):
         return entry.context(person, at)
-    token = token_of(person)
-    actor, resident = identity.authenticate(at, token)
-    return entry.context(actor, at, resident)
+    found = identity.authenticate(at, token_of(person))
+    return entry.context(found.actor, at, found.resident, proxy=found.proxy, consent=found.consent)
 
 
 def by_itself() -> Context:
@@ -81,13 +93,28 @@ def by_itself() -> Context:
 
 
 def token_of(person: identity.Staff | identity.Resident | identity.Account) -> str:
-    """An access token of this person."""
+    """An access token of this person, in a session of its own."""
+    return logged_in(person).token.text
+
+
+def headers_of(person: identity.Staff | identity.Resident | identity.Account) -> dict[str, str]:
+    """What this person's phone sends along: the token, and for whom."""
+    bearer = {"Authorization": f"Bearer {token_of(person)}"}
+    return bearer | (
+        {"Jiayi-Person": str(person.id)} if isinstance(person, identity.Resident) else {}
+    )
+
+
+def logged_in(person: identity.Staff | identity.Resident | identity.Account) -> identity.LoggedIn:
+    """A new session of this person."""
+    holder = identity.Holder.RESIDENT
+    subject = person.id
     if isinstance(person, identity.Staff):
-        return issue(Holder.STAFF, person.id).text
+        holder = identity.Holder.STAFF
     if isinstance(person, identity.Resident):
-        account = db.session.query(identity.Account).filter_by(resident_id=person.id).one()
-        return issue(Holder.RESIDENT, account.id).text
-    return issue(Holder.RESIDENT, person.id).text
+        own = db.session.query(identity.Account).filter_by(resident_id=person.id)
+        subject = own.order_by(identity.Account.id).limit(1).one().id
+    return identity.begin_session(by_itself(), holder, subject)
 
 
 class Http:
@@ -97,11 +124,21 @@ class Http:
         self._client = app.test_client()
 
     def __call__(
-        self, method: str, path: str, person: Any = None, *, json: Any = None, **options: Any
+        self,
+        method: str,
+        path: str,
+        person: Any = None,
+        *,
+        json: Any = None,
+        on_behalf_of: identity.Resident | None = None,
+        **options: Any,
     ) -> TestResponse:
-        headers = options.pop("headers", {})
+        headers = dict(options.pop("headers", {}))
         if person is not None:
             headers["Authorization"] = f"Bearer {token_of(person)}"
+        whose = on_behalf_of or person
+        if isinstance(whose, identity.Resident) and path.startswith("/resident"):
+            headers.setdefault("Jiayi-Person", str(whose.id))
         db.session.commit()
         answer = self._client.open(
             f"/api/v1{path}", method=method, json=json, headers=headers, **options

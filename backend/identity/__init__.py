@@ -1,13 +1,26 @@
-"""身份 Identity: residents, staff, WeChat accounts, consents, tokens."""
+"""身份 Identity: residents, staff, WeChat accounts, consents, sessions."""
 
+from backend.identity.consent_service import consent, withdraw
+from backend.identity.errors import NotYourPerson, PersonClosed
 from backend.identity.gateway import RealName, RealNameServer, Verdict, WeChat, WeChatServer
-from backend.identity.models import Account, Consent, Level, Purpose, Resident, Staff
+from backend.identity.models import (
+    Account,
+    Channel,
+    Consent,
+    Door,
+    Ending,
+    Level,
+    LoginSession,
+    Purpose,
+    Resident,
+    Staff,
+)
 from backend.identity.queries import (
     ConsentText,
     account,
-    authenticate,
     consent_text,
     consents,
+    is_in_force,
     openid_of_resident,
     openid_of_staff,
     resident,
@@ -16,30 +29,37 @@ from backend.identity.queries import (
     staff,
     working_at,
 )
+from backend.identity.recognition import Recognised, authenticate
 from backend.identity.rules import IdNumber, Malformed, Sex, Title, id_number, person_name, rank_of
-from backend.identity.service import (
-    Session,
-    consent,
-    give_phone,
-    log_in,
-    log_in_staff,
-    verify,
-    wechat,
-    withdraw,
-)
+from backend.identity.service import give_phone, log_in, log_in_staff, verify, wechat
+from backend.identity.session_service import LoggedIn, refresh, step_up
+from backend.identity.session_service import begin as begin_session
+from backend.identity.session_service import end as end_session
+from backend.identity.session_service import end_all as end_all_sessions
+from backend.identity.session_service import end_others as end_other_sessions
+from backend.identity.session_service import listed as sessions
+from backend.identity.tokens import Holder
 
 __all__ = [
     "Account",
+    "Channel",
     "Consent",
     "ConsentText",
+    "Door",
+    "Ending",
+    "Holder",
     "IdNumber",
     "Level",
+    "LoggedIn",
+    "LoginSession",
     "Malformed",
+    "NotYourPerson",
+    "PersonClosed",
     "Purpose",
     "RealName",
     "RealNameServer",
+    "Recognised",
     "Resident",
-    "Session",
     "Sex",
     "Staff",
     "Title",
@@ -48,21 +68,29 @@ __all__ = [
     "WeChatServer",
     "account",
     "authenticate",
+    "begin_session",
     "consent",
     "consent_text",
     "consents",
+    "end_all_sessions",
+    "end_other_sessions",
+    "end_session",
     "give_phone",
     "id_number",
+    "is_in_force",
     "log_in",
     "log_in_staff",
     "openid_of_resident",
     "openid_of_staff",
     "person_name",
     "rank_of",
+    "refresh",
     "resident",
     "residents",
     "residents_called",
+    "sessions",
     "staff",
+    "step_up",
     "verify",
     "wechat",
     "withdraw",

@@ -1,6 +1,6 @@
 """What can be refused on the way from a visitor to a verified resident."""
 
-from backend.kernel.errors import Conflict, Forbidden, Unauthenticated
+from backend.kernel.errors import Conflict, Forbidden, LeavesTrace, NotFound, Unauthenticated
 
 
 class CodeExpired(Unauthenticated):
@@ -25,22 +25,6 @@ class NotStaff(Forbidden):
     code = "not-staff"
     title = "没有找到您的工作账号"
     advice = "这个微信还没有绑定工作账号，请联系本机构管理员。"
-
-
-class PhoneNeeded(Forbidden):
-    """The act needs a phone number first."""
-
-    code = "phone-needed"
-    title = "请先绑定手机号"
-    advice = "请先点“绑定手机号”，以便我们在需要时联系到您。"
-
-
-class ConsentNeeded(Forbidden):
-    """No health data before its separate consent (PIPL 29)."""
-
-    code = "consent-needed"
-    title = "请先阅读并同意健康信息使用说明"
-    advice = "在您单独同意之前，我们不会保存任何健康信息；请先阅读同意书。"
 
 
 class TextChanged(Conflict):
@@ -73,3 +57,35 @@ class HeldElsewhere(Conflict):
     code = "held-elsewhere"
     title = "这个身份证号已在别处登记"
     advice = "这个身份证号已绑定其他微信或手机号。如果您换了手机，请带身份证到社区窗口办理。"
+
+
+class SessionOver(Unauthenticated):
+    """The refresh token is unknown, or its session has ended."""
+
+    code = "session-over"
+    title = "登录已过期"
+    advice = "登录已过期，请重新打开小程序登录。"
+
+
+class RefreshReused(Unauthenticated, LeavesTrace):
+    """A refresh token of an older generation: somebody has a copy, so the session has ended."""
+
+    code = "refresh-reused"
+    title = "为了安全，请重新登录"
+    advice = "这台设备的登录凭证曾在别处使用。为了安全，我们已将它退出，请重新登录。"
+
+
+class NotYourPerson(NotFound):
+    """The person named in the request is nobody whom this account may act for now."""
+
+    code = "not-your-person"
+    title = "没有找到这位家人"
+    advice = "没有找到这位家人，或者授权已经结束。请返回“我的家人”刷新后再试。"
+
+
+class PersonClosed(Forbidden):
+    """The person has died, or asked for the record to be closed."""
+
+    code = "person-closed"
+    title = "这份档案已停用"
+    advice = "这份档案已停用，不能再办理业务。如有疑问，请到社区窗口咨询。"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from backend.identity.models import Purpose
+from backend.identity.models import Ending, Purpose
 from backend.kernel.events import Event
 
 
@@ -31,3 +31,12 @@ class ConsentWithdrawn(Event):
     account_id: UUID
     purpose: str
     version: str
+    resident_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class SessionsEnded(Event):
+    """Devices were logged out before their time."""
+
+    session_ids: tuple[UUID, ...]
+    why: Ending

@@ -11,6 +11,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Text,
+    UniqueConstraint,
     or_,
     text,
 )
@@ -36,7 +37,7 @@ class Account(Base):
     __tablename__ = "account"
     __table_args__ = (
         Index(None, "phone_index"),
-        Index(None, "resident_id", unique=True, postgresql_where=text("resident_id IS NOT NULL")),
+        Index(None, "resident_id", postgresql_where=text("resident_id IS NOT NULL")),
         Index(None, "staff_id", unique=True, postgresql_where=text("staff_id IS NOT NULL")),
     )
     openid: Mapped[str] = mapped_column(Text(collation="C"), unique=True)
@@ -63,20 +64,41 @@ class Purpose(StrEnum):
     HEALTH_DATA = "health_data"
 
 
+class Channel(StrEnum):
+    """How somebody agreed: on the own phone, a child's guardian, or on paper at a desk."""
+
+    OWN = "own"
+    GUARDIAN = "guardian"
+    DESK = "desk"
+
+
 class Consent(Base):
-    """单独同意: one account agreed to one text for one purpose, until it was withdrawn."""
+    """单独同意: a person agreed to one text for one purpose, until it was withdrawn.
+
+    Who agreed before the identity was verified is known by account only, until then.
+    """
 
     __tablename__ = "consent"
     __table_args__ = (
+        CheckConstraint("account_id IS NOT NULL OR resident_id IS NOT NULL", "whose"),
         Index(
-            "uq_consent_live",
+            "uq_consent_account",
             "account_id",
             "purpose",
             unique=True,
-            postgresql_where=text("withdrawn_at IS NULL"),
+            postgresql_where=text("withdrawn_at IS NULL AND resident_id IS NULL"),
+        ),
+        Index(
+            "uq_consent_resident",
+            "resident_id",
+            "purpose",
+            unique=True,
+            postgresql_where=text("withdrawn_at IS NULL AND resident_id IS NOT NULL"),
         ),
     )
-    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+    account_id: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"))
+    resident_id: Mapped[UUID | None] = mapped_column(ForeignKey("resident.id"))
+    channel: Mapped[Channel] = mapped_column(server_default=Channel.OWN)
     purpose: Mapped[Purpose]
     version: Mapped[str]
     text_hash: Mapped[bytes]
@@ -102,6 +124,8 @@ class Resident(Base):
     latitude: Mapped[float | None]
     longitude: Mapped[float | None]
     verified_at: Mapped[datetime]
+    died_on: Mapped[date | None]
+    restricted_at: Mapped[datetime | None]
 
     id_number = Sealed()
     phone = Sealed()
@@ -132,3 +156,58 @@ class Staff(Base):
     def working(cls, at: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
         """The same thought as SQL."""
         return or_(cls.left_at.is_(None), cls.left_at > at)
+
+
+class Door(StrEnum):
+    """Where a session was begun."""
+
+    WECHAT = "wechat"
+    WEB = "web"
+
+
+class Ending(StrEnum):
+    """Why a session ended before its time."""
+
+    LOGGED_OUT = "logged_out"
+    ENDED_ELSEWHERE = "ended_elsewhere"
+    REUSED = "reused"
+    LEFT = "left"
+    ROLE_CHANGED = "role_changed"
+    CREDENTIALS_CHANGED = "credentials_changed"
+    PHONE_LOST = "phone_lost"
+    ERASED = "erased"
+
+
+class LoginSession(Base):
+    """登录会话: one device of an account, or of a member of staff; its times are real time."""
+
+    __tablename__ = "session"
+    __table_args__ = (
+        CheckConstraint("(account_id IS NULL) <> (staff_id IS NULL)", "whose"),
+        CheckConstraint("(ended_at IS NULL) = (ended_why IS NULL)", "ended_has_reason"),
+        Index(None, "account_id"),
+        Index(None, "staff_id"),
+        Index(None, "expires_at"),
+    )
+    account_id: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"))
+    staff_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+    door: Mapped[Door]
+    device: Mapped[str | None]
+    generation: Mapped[int] = mapped_column(server_default="0")
+    started_at: Mapped[datetime]
+    refreshed_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    ended_why: Mapped[Ending | None]
+    stepped_up_at: Mapped[datetime | None]
+
+
+class RefreshToken(Base):
+    """One generation of a session's refresh token; only its hash is kept."""
+
+    __tablename__ = "refresh_token"
+    __table_args__ = (UniqueConstraint("session_id", "generation"),)
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("session.id", ondelete="CASCADE"))
+    generation: Mapped[int]
+    hash: Mapped[bytes] = mapped_column(unique=True)
+    issued_at: Mapped[datetime]

@@ -1,38 +1,18 @@
 """How accounts and people are found."""
 
 import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
 from uuid import UUID
 
-from sqlalchemy import DateTime, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, func, select
 
 from backend.identity import policy
-from backend.identity.models import Account, Consent, Purpose, Resident, Staff
-from backend.identity.tokens import Holder, read
-from backend.kernel import hot
-from backend.kernel.context import Actor, Context, Role
+from backend.identity.models import Account, Consent, LoginSession, Purpose, Resident, Staff
+from backend.kernel.context import Context, Role
 from backend.kernel.database import db, held, one
-from backend.kernel.errors import Unauthenticated
-from backend.kernel.relations import Membership
 from config.settings import ROOT
-
-_ACCOUNT = "SELECT id, resident_id FROM account WHERE id = %(subject)s"
-_AT = bindparam("at", type_=DateTime(timezone=True))
-_STAFF = select(
-    Staff.role,
-    Staff.institution_id,
-    select(func.array_agg(Membership.party_id))
-    .where(
-        Membership.staff_id == Staff.id,
-        Membership.valid_from <= _AT,
-        or_(Membership.valid_until.is_(None), Membership.valid_until > _AT),
-    )
-    .scalar_subquery()
-    .label("parties"),
-).where(Staff.id == bindparam("subject"), Staff.working(_AT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,34 +23,6 @@ class ConsentText:
     version: str
     title: str
     body: str
-
-
-def authenticate(
-    at: datetime, token: str, before: Callable[[UUID], None] = lambda _subject: None
-) -> tuple[Actor, UUID | None]:
-    """Who holds this token now, and the resident acted for; raises `Unauthenticated`.
-
-    `before` may ask the database more of the token's subject in the same trip.
-
-    What the holder is and belongs to is read from the database at each request, so that leaving
-    or a change of team is felt by the next one.
-    """
-    holder, subject = read(token)
-    before(subject)
-    if holder is Holder.STAFF:
-        return _member_of_staff(at, subject), None
-    row = hot.row(_ACCOUNT, {"subject": subject})
-    if row is None:
-        raise Unauthenticated
-    return Actor(row.id, Role.RESIDENT, frozenset({row.id})), row.resident_id
-
-
-def _member_of_staff(at: datetime, subject: UUID) -> Actor:
-    row = db.session.execute(_STAFF, {"subject": subject, "at": at}).first()
-    if row is None:
-        raise Unauthenticated
-    parties = frozenset({subject, row.institution_id, *(row.parties or [])})
-    return Actor(subject, row.role, parties, row.institution_id)
 
 
 def account(ctx: Context) -> Account:
@@ -107,9 +59,11 @@ def working_at(ctx: Context, institution_id: UUID, role: Role) -> Sequence[UUID]
 
 
 def openid_of_resident(resident_id: UUID) -> str | None:
-    """Where WeChat messages to a resident go, `None` where there is no account."""
-    found = select(Account.openid).where(Account.resident_id == resident_id)
-    return db.session.execute(found).scalar_one_or_none()
+    """Where WeChat messages to a resident go: the account used last; `None` without one."""
+    used = select(func.max(LoginSession.refreshed_at)).where(LoginSession.account_id == Account.id)
+    own = select(Account.openid).where(Account.resident_id == resident_id)
+    latest = own.order_by(used.scalar_subquery().desc().nulls_last(), Account.id.desc())
+    return db.session.execute(latest.limit(1)).scalar()
 
 
 def openid_of_staff(staff_id: UUID) -> str | None:
@@ -125,10 +79,18 @@ def residents_called(openids: str) -> Sequence[UUID]:
     return [resident for resident in found if resident is not None]
 
 
-def consents(account_id: UUID) -> Mapping[Purpose, Consent]:
-    """What this account agreed to and has not withdrawn."""
-    live = select(Consent).where(Consent.account_id == account_id, Consent.withdrawn_at.is_(None))
-    return {row.purpose: row for row in db.session.execute(live).scalars()}
+def consents(account: Account) -> Mapping[Purpose, Consent]:
+    """What this account, or the person it is of, agreed to and has not withdrawn."""
+    whose = Consent.account_id == account.id
+    if account.resident_id is not None:
+        whose = Consent.resident_id == account.resident_id
+    return {row.purpose: row for row in live_consents(whose)}
+
+
+def live_consents(whose: ColumnElement[bool]) -> Sequence[Consent]:
+    """The consents that were given and not withdrawn."""
+    live = select(Consent).where(whose, Consent.withdrawn_at.is_(None))
+    return db.session.execute(live).scalars().all()
 
 
 @cache
@@ -136,3 +98,8 @@ def consent_text(purpose: Purpose) -> ConsentText:
     """The text in force for a purpose."""
     content = tomllib.loads((ROOT / "config" / "texts" / f"{purpose}_consent.toml").read_text())
     return ConsentText(purpose, **content)
+
+
+def is_in_force(version: str) -> bool:
+    """Whether the text on health data that was agreed to is still the one in force (PIPL 14)."""
+    return version == consent_text(Purpose.HEALTH_DATA).version

@@ -1,7 +1,6 @@
 """From a WeChat code to a resident we know: phone, separate consent, verified identity."""
 
-import hashlib
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import cast
 
 from flask import current_app
@@ -10,35 +9,26 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
 from backend.identity import policy, queries, rules
+from backend.identity.consent_service import carry_over
 from backend.identity.errors import (
     AlreadyVerified,
-    ConsentNeeded,
     HeldElsewhere,
     IdentityMismatch,
     NotStaff,
-    PhoneNeeded,
-    TextChanged,
 )
-from backend.identity.events import ConsentGiven, ConsentWithdrawn, ResidentVerified
+from backend.identity.events import ResidentVerified
 from backend.identity.gateway import RealName, Verdict, WeChat
-from backend.identity.models import Account, Consent, Purpose, Resident
-from backend.identity.tokens import Holder, Token, issue
+from backend.identity.models import Account, Purpose, Resident
+from backend.identity.session_service import LoggedIn, begin
+from backend.identity.tokens import Holder
 from backend.kernel.context import Context
 from backend.kernel.crypto import keyring
 from backend.kernel.database import db
-from backend.kernel.errors import Fault, Invalid
+from backend.kernel.errors import ConsentNeeded, Fault, Invalid, PhoneNeeded
 from backend.kernel.events import record
 from backend.kernel.ids import new_id
 from backend.kernel.policy import admitted, by_anyone
 from backend.kernel.transaction import attempt, outside
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """A token and the account it is for."""
-
-    token: Token
-    account: Account
 
 
 def wechat() -> WeChat:
@@ -52,18 +42,18 @@ def realname() -> RealName:
 
 
 @admitted(by_anyone)
-def log_in(ctx: Context, code: str) -> Session:
+def log_in(ctx: Context, code: str, device: str | None = None) -> LoggedIn:
     """Log a resident in by WeChat's code; a first login makes an account."""
     with outside():
         found = wechat().identity(code)
     new = insert(Account).values(id=new_id(), openid=found.openid, created_at=ctx.at)
     db.session.execute(new.on_conflict_do_nothing(index_elements=["openid"]))
     account = db.session.execute(select(Account).filter_by(openid=found.openid)).scalar_one()
-    return Session(issue(Holder.RESIDENT, account.id), account)
+    return replace(begin(ctx, Holder.RESIDENT, account.id, device=device), account=account)
 
 
 @admitted(by_anyone)
-def log_in_staff(ctx: Context, code: str) -> Session:
+def log_in_staff(ctx: Context, code: str, device: str | None = None) -> LoggedIn:
     """Log a member of staff in by WeChat's code; raises `NotStaff`."""
     with outside():
         found = wechat().identity(code)
@@ -74,7 +64,7 @@ def log_in_staff(ctx: Context, code: str) -> Session:
         raise NotStaff
     if not queries.staff(ctx, [account.staff_id])[account.staff_id].works(ctx.at):
         raise NotStaff
-    return Session(issue(Holder.STAFF, account.staff_id), account)
+    return replace(begin(ctx, Holder.STAFF, account.staff_id, device=device), account=account)
 
 
 @admitted(policy.own_account)
@@ -90,43 +80,6 @@ def give_phone(ctx: Context, code: str) -> Account:
     account.phone, account.phone_given_at = mobile, ctx.at
     account.phone_index = keyring().index(mobile, "phone")
     return account
-
-
-@admitted(policy.own_account)
-def consent(ctx: Context, purpose: Purpose, version: str) -> Consent:
-    """Agree to the text in force; raises `TextChanged`. Agreeing again changes nothing."""
-    text = queries.consent_text(purpose)
-    if version != text.version:
-        raise TextChanged
-    account = queries.hold_account(ctx)
-    live = queries.consents(account.id).get(purpose)
-    if live is not None and live.version == version:
-        return live
-    if live is not None:
-        live.withdrawn_at = ctx.at
-        db.session.flush()
-    given = Consent(
-        account_id=account.id,
-        purpose=purpose,
-        version=version,
-        text_hash=hashlib.sha256(text.body.encode()).digest(),
-        given_at=ctx.at,
-        withdrawn_at=None,
-    )
-    db.session.add(given)
-    record(ctx, ConsentGiven(account.id, purpose, version))
-    return given
-
-
-@admitted(policy.own_account)
-def withdraw(ctx: Context, purpose: Purpose) -> None:
-    """Take a consent back; without one nothing changes."""
-    account = queries.hold_account(ctx)
-    live = queries.consents(account.id).get(purpose)
-    if live is None:
-        return
-    live.withdrawn_at = ctx.at
-    record(ctx, ConsentWithdrawn(account.id, purpose, live.version))
 
 
 @admitted(policy.own_account)
@@ -146,6 +99,7 @@ def verify(ctx: Context, name: str, id_number: str) -> Account:
     _ready(account)
     resident = _claimed(ctx, account, person, number)
     account.resident_id = resident.id
+    carry_over(ctx, account)
     record(ctx, ResidentVerified(resident.id, account.id))
     return account
 
@@ -155,7 +109,7 @@ def _ready(account: Account) -> None:
         raise AlreadyVerified
     if account.phone_sealed is None:
         raise PhoneNeeded
-    given = queries.consents(account.id).get(Purpose.HEALTH_DATA)
+    given = queries.consents(account).get(Purpose.HEALTH_DATA)
     if given is None or given.version != queries.consent_text(Purpose.HEALTH_DATA).version:
         raise ConsentNeeded
 

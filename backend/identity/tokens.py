@@ -28,6 +28,7 @@ CLAIMS: Mapping[str, type] = {
     "sub": str,
     "typ": str,
     "jti": str,
+    "sid": str,
     "iat": int,
     "exp": int,
 }
@@ -48,7 +49,16 @@ class Token:
     expires_in: int
 
 
-def issue(holder: Holder, subject: UUID) -> Token:
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """Whose token it is, and the session it belongs to; whether that lives, the database knows."""
+
+    holder: Holder
+    subject: UUID
+    session: UUID
+
+
+def issue(holder: Holder, subject: UUID, session: UUID) -> Token:
     """A token for an account (resident) or a member of staff."""
     kid, key = next(iter(settings().jwt_keys.items()))
     now = int(time.time())
@@ -58,18 +68,19 @@ def issue(holder: Holder, subject: UUID) -> Token:
         "sub": str(subject),
         "typ": "access",
         "jti": str(new_id()),
+        "sid": str(session),
         "iat": now,
         "exp": now + LIFETIME_S,
     }
     return Token(jwt.encode(claims, key, ALGORITHM, headers={"kid": kid}), LIFETIME_S)
 
 
-def read(token: str) -> tuple[Holder, UUID]:
+def read(token: str) -> Claims:
     """Whose token it is; raises `Unauthenticated` whatever is wrong with it."""
     try:
         claims = jwt.decode(token, _key(token), [ALGORITHM], issuer=ISSUER, options=_OPTIONS)
         _check(claims)
-        return Holder(claims["aud"]), UUID(claims["sub"])
+        return Claims(Holder(claims["aud"]), UUID(claims["sub"]), UUID(claims["sid"]))
     except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError) as wrong:
         raise Unauthenticated from wrong
 

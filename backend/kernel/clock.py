@@ -53,6 +53,11 @@ class ShiftedClock:
         return datetime.now(UTC) + self._offset
 
 
+def since(instant: datetime) -> timedelta:
+    """Real time gone by since `instant`."""
+    return datetime.now(UTC) - instant
+
+
 class ClockGoesForward(Conflict):
     """The business clock was asked to go back."""
 

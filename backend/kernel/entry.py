@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import current_app
 
 from backend.kernel.clock import Clock
-from backend.kernel.context import CLOCK, Actor, Context
+from backend.kernel.context import CLOCK, Actor, Context, Proxy
 from config.settings import Settings
 
 
@@ -23,10 +23,17 @@ def moment() -> datetime:
 
 
 def context(
-    actor: Actor, at: datetime, resident: UUID | None = None, request_id: str = ""
+    actor: Actor,
+    at: datetime,
+    resident: UUID | None = None,
+    *,
+    request_id: str = "",
+    proxy: Proxy | None = None,
+    consent: str | None = None,
 ) -> Context:
     """A context of one request or batch."""
-    return Context(actor, at, current_app.extensions["region"], resident, request_id)
+    region = current_app.extensions["region"]
+    return Context(actor, at, region, resident, request_id, proxy, consent)
 
 
 def now() -> Context:

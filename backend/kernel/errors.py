@@ -50,12 +50,82 @@ class Forbidden(Refusal):
     advice = "您没有办理这件事的权限；如有需要，请联系您所在的机构。"
 
 
-class IdentityNeeded(Forbidden):
+class LevelNeeded(Forbidden):
+    """The act needs a better known person; `level` is the one it needs (phone, verified)."""
+
+    level: ClassVar[str]
+
+
+class PhoneNeeded(LevelNeeded):
+    """The act needs a phone number first."""
+
+    code = "phone-needed"
+    level = "phone"
+    title = "请先绑定手机号"
+    advice = "请先点“绑定手机号”，以便我们在需要时联系到您。"
+
+
+class IdentityNeeded(LevelNeeded):
     """The act needs a resident whose identity is verified."""
 
     code = "identity-needed"
+    level = "verified"
     title = "请先完成实名认证"
-    advice = "这件事需要先确认您是本人：请到“我的”页面，用姓名和身份证号完成实名认证。"
+    advice = "这件事需要先确认您是本人：请到“我的”页面，用姓名和证件号码完成实名认证。"
+
+
+class ConsentNeeded(Forbidden):
+    """No health data before its separate consent (PIPL 29)."""
+
+    code = "consent-needed"
+    title = "请先阅读并同意健康信息使用说明"
+    advice = "在您单独同意之前，我们不会保存任何健康信息；请先阅读同意书。"
+
+
+class PersonNeeded(Refusal):
+    """The request does not say for whom it is made."""
+
+    code = "person-needed"
+    title = "请选择为谁办理"
+    advice = "请先选择为本人还是为家人办理，再继续。"
+
+
+class StepUpNeeded(Forbidden):
+    """The act needs the second factor again, given a moment ago."""
+
+    code = "step-up-needed"
+    title = "请再次验证身份"
+    advice = "这一步需要再次输入动态验证码，验证后十分钟内有效。"
+
+
+class LeavesTrace(Refusal):
+    """What the refused act wrote stays: it counts the failures, or ends what was misused."""
+
+
+class ScopeNeeded(Forbidden):
+    """The person has not allowed this family member to do such things."""
+
+    code = "scope-needed"
+    title = "家人没有授权您办理这一项"
+    words: ClassVar[dict[str, str]] = {
+        "book": "预约挂号",
+        "results": "查看健康记录",
+        "sign": "签约和续方",
+        "reminders": "接收提醒",
+    }
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(
+            f"您没有代办“{self.words[scope]}”的授权。请让家人在自己的手机上，或带证件到社区窗口，增加这一项。"
+        )
+
+
+class NotForProxies(Forbidden):
+    """Only the person may do it, never a family member."""
+
+    code = "not-for-proxies"
+    title = "这件事只能由本人办理"
+    advice = "为了保护本人，这件事家人不能代办；请由本人在自己的手机上，或带证件到社区窗口办理。"
 
 
 class Conflict(Refusal):

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.kernel import hot
-from backend.kernel.context import Context, Role
+from backend.kernel.context import Context, Kinship, Role
 from backend.kernel.database import Base
 from backend.kernel.ids import new_id
 
@@ -53,6 +53,7 @@ class EventRow(Base):
     name: Mapped[str]
     actor_id: Mapped[UUID]
     actor_role: Mapped[Role]
+    by_kinship: Mapped[Kinship | None]
     resident_id: Mapped[UUID | None]
     at: Mapped[datetime]
     recorded_at: Mapped[datetime] = mapped_column(server_default=func.now())
@@ -118,6 +119,7 @@ def _row(ctx: Context, event: Event) -> dict[str, Any]:
         "name": event.name,
         "actor_id": str(ctx.actor.id),
         "actor_role": ctx.actor.role,
+        "by_kinship": ctx.by_kinship,
         "resident_id": resident and str(resident),
         "at": ctx.at.isoformat(),
         "payload": encode(event),
@@ -127,10 +129,10 @@ def _row(ctx: Context, event: Event) -> dict[str, Any]:
 # One round trip however many there are.
 _RECORD = """
 WITH happened AS (
-  INSERT INTO event (id, name, actor_id, actor_role, resident_id, at, payload)
+  INSERT INTO event (id, name, actor_id, actor_role, by_kinship, resident_id, at, payload)
   SELECT * FROM jsonb_to_recordset(%(events)s) AS e (
-    id uuid, name text, actor_id uuid, actor_role text, resident_id uuid, at timestamptz,
-    payload jsonb)
+    id uuid, name text, actor_id uuid, actor_role text, by_kinship text, resident_id uuid,
+    at timestamptz, payload jsonb)
 )
 INSERT INTO delivery (id, event_id, reaction)
 SELECT * FROM jsonb_to_recordset(%(deliveries)s) AS d (id uuid, event_id uuid, reaction text)

@@ -51,9 +51,9 @@ class Answer:
     body: bytes
 
 
-def fingerprint(method: str, path: str, body: bytes) -> bytes:
-    """What makes two requests the same."""
-    return hashlib.sha256(b"\0".join([method.encode(), path.encode(), body])).digest()
+def fingerprint(method: str, path: str, person: bytes, body: bytes) -> bytes:
+    """What makes two requests the same; `person` says for whom they are."""
+    return hashlib.sha256(b"\0".join([method.encode(), path.encode(), person, body])).digest()
 
 
 def ask(person: UUID, key: str) -> None:

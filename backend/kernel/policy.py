@@ -1,11 +1,13 @@
 """Authorisation is said once: `permitted` asks before the act, whichever way it was called."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from backend.kernel.clock import since
 from backend.kernel.context import STAFF, Context, Role
-from backend.kernel.errors import Forbidden
+from backend.kernel.errors import Forbidden, StepUpNeeded
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -52,6 +54,16 @@ def admitted(may: Callable[[Context], bool]) -> Callable[[Command[P, R]], Comman
 def _named(guarded: Any, may: Callable[..., bool]) -> Any:
     guarded.policy = may
     return guarded
+
+
+STEP_UP_HOLDS = timedelta(minutes=10)
+
+
+def require_step_up(ctx: Context) -> None:
+    """Raise `StepUpNeeded` unless the second factor was given in the last ten minutes."""
+    given = ctx.actor.stepped_up_at
+    if given is None or since(given) > STEP_UP_HOLDS:
+        raise StepUpNeeded
 
 
 def by_clock(ctx: Context) -> bool:

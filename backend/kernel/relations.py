@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Index, ScalarSelect, or_, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from backend.kernel.context import Context
+from backend.kernel.context import Context, Kinship
 from backend.kernel.database import Base, db
 
 
@@ -20,6 +20,9 @@ class Kind(StrEnum):
     BOOKED = "booked"
     PRESCRIBED = "prescribed"
     ALERTED = "alerted"
+    PROXY = "proxy"
+    GUARDIAN = "guardian"
+    EMERGENCY = "emergency"
 
 
 class Relation(Base):
@@ -35,6 +38,7 @@ class Relation(Base):
     party_id: Mapped[UUID]
     kind: Mapped[Kind]
     scope: Mapped[str | None]
+    kinship: Mapped[Kinship | None]
     valid_from: Mapped[datetime]
     valid_until: Mapped[datetime | None]
     source_id: Mapped[UUID]
@@ -46,6 +50,7 @@ class Belonging(StrEnum):
     TEAM = "team"
     TEAM_LEAD = "team_lead"
     INSTITUTION = "institution"
+    DEPUTY = "deputy"
 
 
 class Membership(Base):
@@ -80,6 +85,7 @@ def relate(
     source_id: UUID,
     until: datetime | None = None,
     scope: str | None = None,
+    kinship: Kinship | None = None,
 ) -> Relation:
     """Begin a relation now; `source_id` is the contract, booking … that it comes from."""
     relation = Relation(
@@ -87,6 +93,7 @@ def relate(
         party_id=party_id,
         kind=kind,
         scope=scope,
+        kinship=kinship,
         valid_from=ctx.at,
         valid_until=until,
         source_id=source_id,

@@ -5,11 +5,12 @@ from contextlib import contextmanager
 
 from backend.kernel import hot
 from backend.kernel.database import db
+from backend.kernel.errors import LeavesTrace
 
 
 @contextmanager
 def transaction(*, events_last: bool = False) -> Iterator[None]:
-    """One request or one item of a job: all of it, or nothing.
+    """One request or one item of a job: all of it, or nothing; a `LeavesTrace` keeps what is there.
 
     With `events_last` the events travel with the COMMIT; nothing in it may read them again.
     """
@@ -17,6 +18,18 @@ def transaction(*, events_last: bool = False) -> Iterator[None]:
         if events_last:
             hot.let_wait()
         yield
+        _commit()
+    except LeavesTrace:
+        _commit()
+        raise
+    except BaseException:
+        hot.forget()
+        db.session.rollback()
+        raise
+
+
+def _commit() -> None:
+    try:
         hot.finish("COMMIT")
         db.session.commit()
     except BaseException:

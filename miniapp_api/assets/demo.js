@@ -23,11 +23,13 @@ let cast = { simulator: null, people: [] };
 let served = new Set();
 let me = null;
 let token = null;
+let person = null;
 
 class Refused extends Error {}
 async function call(method, path, body) {
   const headers = {};
   if (token) headers.Authorization = "Bearer " + token;
+  if (person) headers["Jiayi-Person"] = person;
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (method === "POST") headers["Idempotency-Key"] = "demo-" + Date.now() + "-" + Math.random().toString(36).slice(2);
   const answer = await fetch("/api/v1" + path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
@@ -45,16 +47,18 @@ async function weixin(path, body) {
   return answer.json();
 }
 
-async function become(person) {
-  const { code } = await weixin("codes", { openid: person.openid });
-  token = null;
-  const door = person.role === "resident" ? "resident" : "staff";
+async function become(somebody) {
+  const { code } = await weixin("codes", { openid: somebody.openid });
+  token = person = null;
+  const door = somebody.role === "resident" ? "resident" : "staff";
   token = (await post("/open/" + door + "-sessions", { code })).access_token;
-  me = person;
+  if (door === "resident") person = (await get("/resident/me")).resident_id;
+  me = somebody;
 }
 
 /* ---- words ---- */
-const ROLES = { resident: "居民", doctor: "家庭医生", nurse: "护士", specialist: "专家", pharmacist: "药师", manager: "管理员" };
+const ROLES = { resident: "居民", doctor: "家庭医生", nurse: "护士", specialist: "专家", pharmacist: "药师", manager: "管理员",
+  public_health: "公卫医师", coordinator: "转诊协调员", consortium_manager: "医共体管理员", auditor: "审计员" };
 const WORDS = {};
 const say = (code) => WORDS[code] || code;
 let now = new Date();
@@ -371,7 +375,7 @@ async function enter(person) {
 async function show(name) {
   const before = view;
   view = VIEWS[name] ? name : "people";
-  if (view === "people") { me = null; token = null; }
+  if (view === "people") { me = token = person = null; }
   byId("title").textContent = VIEWS[view].words;
   byId("back").hidden = view === "people";
   byId("who").hidden = !me;

@@ -1,32 +1,30 @@
-"""Logging in: WeChat's code becomes an access token."""
-
-from marshmallow import Schema
+"""Logging in: WeChat's code becomes a session; a refresh token keeps it going."""
 
 from backend import identity
 from backend.kernel.context import Context
 from miniapp_api import fields
 from miniapp_api.access import Audience
 from miniapp_api.contract import Api, StrictSchema, gives, takes
+from miniapp_api.sessions import SessionSchema
 
 api = Api("sessions", Audience.OPEN)
 
 
 class CodeSchema(StrictSchema):
-    """What `wx.login` or the phone button gave the mini-program."""
+    """What `wx.login` gave the mini-program, and how the person calls the device."""
 
     code = fields.Text(128, required=True)
+    device = fields.Text(60)
 
 
-class SessionSchema(Schema):
-    """A token to send as `Authorization: Bearer …`."""
+class RefreshSchema(StrictSchema):
+    """The refresh token of the last answer; it is used up."""
 
-    access_token = fields.Text(4096, required=True, attribute="token.text")
-    expires_in = fields.Whole(1, 86_400, required=True, attribute="token.expires_in")
-    token_type = fields.Constant("Bearer", required=True)
+    refresh_token = fields.Text(128, required=True)
 
 
 class ResidentSessionSchema(SessionSchema):
-    """Beside the token: how well we know the person."""
+    """Beside the tokens: how well we know the person."""
 
     level = fields.choice(identity.Level, required=True, attribute="account.level")
 
@@ -34,14 +32,22 @@ class ResidentSessionSchema(SessionSchema):
 @api.post("/resident-sessions")
 @takes(CodeSchema)
 @gives(ResidentSessionSchema, 201)
-def log_in(ctx: Context, *, code: str) -> identity.Session:
+def log_in(ctx: Context, *, code: str, device: str | None = None) -> identity.LoggedIn:
     """居民登录 · The first log-in makes an account."""
-    return identity.log_in(ctx, code)
+    return identity.log_in(ctx, code, device)
 
 
 @api.post("/staff-sessions")
 @takes(CodeSchema)
 @gives(SessionSchema, 201)
-def log_in_staff(ctx: Context, *, code: str) -> identity.Session:
+def log_in_staff(ctx: Context, *, code: str, device: str | None = None) -> identity.LoggedIn:
     """医务人员登录 · The WeChat identity must be bound to a work account."""
-    return identity.log_in_staff(ctx, code)
+    return identity.log_in_staff(ctx, code, device)
+
+
+@api.post("/sessions/refresh")
+@takes(RefreshSchema)
+@gives(SessionSchema)
+def refresh(ctx: Context, *, refresh_token: str) -> identity.LoggedIn:
+    """续期登录 · Each refresh token is good once; an old one ends the session."""
+    return identity.refresh(ctx, refresh_token)

@@ -11,7 +11,7 @@ from miniapp_api import fields
 from miniapp_api.access import Audience
 from miniapp_api.contract import Api, StrictSchema, gives, takes
 
-api = Api("identity", Audience.RESIDENT, "/me")
+api = Api("identity", Audience.RESIDENT, "/me", is_about_account=True)
 
 
 class AgreedSchema(Schema):
@@ -25,6 +25,7 @@ class MeSchema(Schema):
     """What we know of the person; numbers are masked."""
 
     level = fields.choice(identity.Level, required=True)
+    resident_id = fields.UUID(required=True, allow_none=True)
     name = fields.Text(50, required=True, allow_none=True)
     phone = fields.Text(20, required=True, allow_none=True)
     id_number = fields.Text(18, required=True, allow_none=True)
@@ -104,13 +105,14 @@ def verify(ctx: Context, *, name: str, id_number: str) -> dict[str, Any]:
 def _me(ctx: Context) -> dict[str, Any]:
     account = identity.account(ctx)
     # A verification in this very request is not yet in its context.
-    own = replace(ctx, resident=account.resident_id)
-    resident = identity.resident(own, own.person) if account.resident_id else None
+    own = replace(ctx, resident=account.resident_id, proxy=None)
+    resident = identity.resident(own, account.resident_id) if account.resident_id else None
     return {
         "level": account.level,
+        "resident_id": account.resident_id,
         "name": resident and resident.name,
         "phone": masked(account.phone, 3, 4),
         "id_number": masked(resident.id_number if resident else None, 3, 4),
         "birth_date": resident and resident.birth_date,
-        "consents": list(identity.consents(account.id).values()),
+        "consents": list(identity.consents(account).values()),
     }

@@ -1,15 +1,12 @@
-"""我的消息: one's own messages, what became of them, and the pushes one agreed to."""
-
-from typing import Any
-from uuid import UUID
+"""我的消息: one's own messages, and what became of them."""
 
 from backend import messaging
 from backend.kernel.context import Context
 from backend.kernel.paging import Page, Wanted
 from backend.messaging import Message
 from miniapp_api.access import Audience
-from miniapp_api.contract import Api, PageQuery, gives, lists, takes
-from miniapp_api.messages import MessagePage, PopupSchema, SubscriptionsSchema
+from miniapp_api.contract import Api, PageQuery, gives, lists
+from miniapp_api.messages import MessagePage
 
 api = Api("messages", Audience.RESIDENT)
 
@@ -20,19 +17,3 @@ api = Api("messages", Audience.RESIDENT)
 def inbox(ctx: Context, *, wanted: Wanted) -> Page[Message]:
     """我的消息 · Newest first, each with what became of its push and why."""
     return messaging.inbox(ctx, wanted)
-
-
-@api.get("/subscriptions")
-@gives(SubscriptionsSchema)
-def subscriptions(ctx: Context) -> dict[str, Any]:
-    """订阅次数 · What is left, and the templates (at most three) to ask for at the next tap."""
-    return {"items": messaging.subscriptions(ctx)}
-
-
-@api.post("/subscriptions")
-@takes(PopupSchema)
-@gives(SubscriptionsSchema)
-def report_popup(ctx: Context, *, report_id: UUID, results: dict[str, str]) -> dict[str, Any]:
-    """上报订阅结果 · Each accept is one message; a report repeated counts once."""
-    messaging.report_popup(ctx, report_id, results)
-    return {"items": messaging.subscriptions(ctx)}

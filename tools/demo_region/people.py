@@ -195,6 +195,8 @@ class Inventor:
             identity.Consent(
                 id=self.dice.id(),
                 account_id=account.id,
+                resident_id=resident.id,
+                channel=identity.Channel.OWN,
                 purpose=identity.Purpose.HEALTH_DATA,
                 version=self.text.version,
                 text_hash=sha256(self.text.body.encode()).digest(),

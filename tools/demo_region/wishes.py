@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from backend import prescriptions
+from backend import identity, prescriptions
 from backend.kernel import entry
 from backend.kernel.context import Actor, Role
 from tools.demo_region.contracts import Signed
@@ -21,7 +21,8 @@ def ask(people: People, signed: list[Signed]) -> None:
 
 def _ask(account_id: UUID, signed: Signed) -> None:
     actor = Actor(account_id, Role.RESIDENT, frozenset({account_id}))
-    ctx = entry.context(actor, entry.moment(), signed.patient.row.id)
+    agreed = identity.consent_text(identity.Purpose.HEALTH_DATA).version
+    ctx = entry.context(actor, entry.moment(), signed.patient.row.id, consent=agreed)
     house = signed.patient.house.id
     wish = prescriptions.request(ctx, drugs=[DRUG], days=DAYS, institution_id=house)
     prescriptions.confirm(ctx, wish, prescriptions.confirmation_text(wish).digest)

@@ -64,14 +64,20 @@ class Person:
     def __init__(self, api: Server, simulator: Server, openid: str, name: str, door: str) -> None:
         self.api, self.simulator = api, simulator
         self.openid, self.name, self.door = openid, name, door
-        self.token = ""
+        self.token = self.person = ""
 
     def log_in(self) -> Answer:
         """Open the mini-program: a code from WeChat becomes a token."""
         code = self.simulator.ask("POST", "/_sim/codes", {"openid": self.openid})["code"]
         answer = self.api.ask("POST", f"/api/v1/open/{self.door}-sessions", {"code": code})
         self.token = answer["access_token"] if answer.status == 201 else ""
+        self.recall()
         return answer
+
+    def recall(self) -> None:
+        """Know for whom to ask from now on: oneself, once verified."""
+        if self.token and self.door == "resident":
+            self.person = self.get("/resident/me")["resident_id"] or ""
 
     def phone_code(self) -> str:
         """What the phone-number button gives."""
@@ -110,4 +116,6 @@ class Person:
 
     def _ask(self, method: str, path: str, body: Any = None) -> Answer:
         signed = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        if self.person:
+            signed["Jiayi-Person"] = self.person
         return self.api.ask(method, f"/api/v1{path}", body, **signed)

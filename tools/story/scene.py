@@ -66,6 +66,7 @@ class Scene:
         person = self.newcomer(name)
         number = new_person(self.stage, name)
         person.post("/resident/me/verification", {"name": name, "id_number": number})
+        person.recall()
         return person
 
 

@@ -22,7 +22,8 @@ def signed(app: Flask, key: bytes = KEY, headers: Any = None, **changes: Any) ->
     now = int(time.time())
     claims = {
         "iss": "jiayi", "aud": "resident", "sub": "01a20705-3332-7d17-93e2-b815b5474b19",
-        "typ": "access", "jti": "x", "iat": now, "exp": now + LIFETIME_S,
+        "typ": "access", "jti": "x", "sid": "01a20705-3332-7d17-93e2-b815b5474b1a",
+        "iat": now, "exp": now + LIFETIME_S,
     } | changes  # fmt: skip
     claims = {name: value for name, value in claims.items() if value is not ...}
     algorithm = (headers or {}).pop("algorithm", ALGORITHM)
@@ -30,7 +31,7 @@ def signed(app: Flask, key: bytes = KEY, headers: Any = None, **changes: Any) ->
 
 
 def test_a_good_token_is_read(app: Flask) -> None:
-    assert read(signed(app))[0] == "resident"
+    assert read(signed(app)).holder == "resident"
 
 
 def unsigned() -> str:
@@ -41,6 +42,7 @@ def unsigned() -> str:
 @pytest.mark.parametrize("changes", [
     {"iss": "other"}, {"aud": "nobody"}, {"aud": ["resident"]}, {"typ": "refresh"}, {"typ": ...},
     {"sub": "not-a-uuid"}, {"sub": 5}, {"sub": ...}, {"jti": ...}, {"jti": 7}, {"iat": ...},
+    {"sid": ...}, {"sid": 1}, {"sid": "x"},
     {"exp": ...}, {"exp": 1}, {"exp": "9999999999"}, {"exp": 1e308}, {"exp": 2**62},
     {"iat": int(time.time()) - 86400}, {"iat": int(time.time()) + 3600}, {"iat": True},
 ])  # fmt: skip

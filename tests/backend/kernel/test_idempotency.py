@@ -22,7 +22,7 @@ COLLIDED = b"collided"
 
 
 def test_the_stored_answer_comes_back(app: Flask) -> None:
-    person, request = new_id(), idempotency.fingerprint("POST", "/x", b"{}")
+    person, request = new_id(), idempotency.fingerprint("POST", "/x", b"", b"{}")
     assert idempotency.earlier(person, KEY, request) is None
     idempotency.remember(person, KEY, request, Answer(201, b'{"a":1}'))
     assert idempotency.earlier(person, KEY, request) == Answer(201, b'{"a":1}')
@@ -30,15 +30,15 @@ def test_the_stored_answer_comes_back(app: Flask) -> None:
 
 
 def test_another_body_under_the_same_key_is_refused(app: Flask) -> None:
-    person, request = new_id(), idempotency.fingerprint("POST", "/x", b"{}")
+    person, request = new_id(), idempotency.fingerprint("POST", "/x", b"", b"{}")
     idempotency.remember(person, KEY, request, Answer(201, b"{}"))
     with pytest.raises(KeyReused):
-        idempotency.earlier(person, KEY, idempotency.fingerprint("POST", "/x", b"[]"))
+        idempotency.earlier(person, KEY, idempotency.fingerprint("POST", "/x", b"", b"[]"))
 
 
 def create_once(person: UUID) -> bytes:
     """A creation whose effect is one row of `tick`."""
-    request = idempotency.fingerprint("POST", "/x", b"{}")
+    request = idempotency.fingerprint("POST", "/x", b"", b"{}")
     with transaction():
         before = idempotency.earlier(person, KEY, request)
         if before:

@@ -60,6 +60,7 @@ def _verify(scene: Scene) -> None:
     shown = answer.body.get("id_number", answer.words)
     right = answer.status == 200 and answer["level"] == "verified" and "*" in shown
     tell.need(she.name, "verifies her identity", f"verified, shown as {shown}", right=right)
+    she.recall()
 
 
 def _verification(scene: Scene) -> Answer:

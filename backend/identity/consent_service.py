@@ -1,0 +1,74 @@
+"""单独同意: what a person agreed to, one purpose at a time, and may take back."""
+
+import hashlib
+
+from sqlalchemy import and_, update
+
+from backend.identity import policy, queries
+from backend.identity.errors import TextChanged
+from backend.identity.events import ConsentGiven, ConsentWithdrawn
+from backend.identity.models import Account, Channel, Consent, Purpose
+from backend.kernel.context import Context
+from backend.kernel.database import db
+from backend.kernel.events import record
+from backend.kernel.policy import admitted
+
+
+@admitted(policy.own_account_or_ward)
+def consent(ctx: Context, purpose: Purpose, version: str) -> Consent:
+    """Agree to the text in force, for oneself or one's ward; raises `TextChanged`.
+
+    Agreeing again changes nothing.
+    """
+    text = queries.consent_text(purpose)
+    if version != text.version:
+        raise TextChanged
+    account = queries.hold_account(ctx)
+    live = _live(ctx, account, purpose)
+    if live is not None and live.version == version:
+        return live
+    if live is not None:
+        live.withdrawn_at = ctx.at
+        db.session.flush()
+    given = Consent(
+        account_id=account.id,
+        resident_id=ctx.resident,
+        channel=Channel.GUARDIAN if ctx.proxy else Channel.OWN,
+        purpose=purpose,
+        version=version,
+        text_hash=hashlib.sha256(text.body.encode()).digest(),
+        given_at=ctx.at,
+        withdrawn_at=None,
+    )
+    db.session.add(given)
+    record(ctx, ConsentGiven(account.id, purpose, version))
+    return given
+
+
+@admitted(policy.own_account_or_ward)
+def withdraw(ctx: Context, purpose: Purpose) -> None:
+    """Take a consent back; without one nothing changes."""
+    account = queries.hold_account(ctx)
+    live = _live(ctx, account, purpose)
+    if live is None:
+        return
+    live.withdrawn_at = ctx.at
+    record(ctx, ConsentWithdrawn(account.id, purpose, live.version, ctx.resident))
+
+
+@admitted(policy.own_account)
+def carry_over(ctx: Context, account: Account) -> None:
+    """What an account agreed to before it was verified becomes the person's, once."""
+    unclaimed = (Consent.account_id == account.id) & Consent.resident_id.is_(None)
+    theirs = Consent.resident_id == account.resident_id
+    for given in queries.live_consents(unclaimed):
+        older = theirs & (Consent.purpose == given.purpose) & Consent.withdrawn_at.is_(None)
+        db.session.execute(update(Consent).where(older).values(withdrawn_at=ctx.at))
+        given.resident_id = account.resident_id
+        db.session.flush()
+
+
+def _live(ctx: Context, account: Account, purpose: Purpose) -> Consent | None:
+    unclaimed = (Consent.account_id == account.id) & Consent.resident_id.is_(None)
+    whose = unclaimed if ctx.resident is None else Consent.resident_id == ctx.resident
+    return next(iter(queries.live_consents(and_(whose, Consent.purpose == purpose))), None)

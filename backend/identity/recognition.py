@@ -1,0 +1,125 @@
+"""Who holds a token now, and for whom: one statement, read at each request.
+
+What the holder is, belongs to and was allowed comes from the database, so that the end of a
+session, of a proxy or of an employment, and a change of role, are felt by the next request of
+every worker, whatever became of a cache.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from backend.identity.errors import NotYourPerson
+from backend.identity.tokens import Claims, Holder, read
+from backend.kernel import hot
+from backend.kernel.context import Actor, Kinship, Proxy, Role, Scope
+from backend.kernel.errors import Unauthenticated
+
+_ACCOUNT = """
+SELECT a.resident_id AS own_id, w.id AS person_id,
+  w.died_on IS NOT NULL OR w.restricted_at IS NOT NULL AS is_closed,
+  c.version AS consent, p.source_id AS proxy_id, p.kind, p.scope, p.kinship
+FROM session s
+JOIN account a ON a.id = s.account_id
+LEFT JOIN resident w ON w.id = coalesce(%(person)s, a.resident_id)
+LEFT JOIN consent c ON c.resident_id = w.id AND c.purpose = 'health_data'
+  AND c.withdrawn_at IS NULL
+LEFT JOIN LATERAL (
+  SELECT r.source_id, r.kind, r.scope, r.kinship FROM relation r
+  WHERE w.id <> a.resident_id AND r.party_id = a.resident_id AND r.resident_id = w.id
+    AND r.kind IN ('guardian', 'proxy') AND r.valid_from <= %(at)s
+    AND (r.valid_until IS NULL OR r.valid_until > %(at)s)
+  ORDER BY r.kind, r.valid_from DESC LIMIT 1) p ON true
+WHERE s.id = %(session)s AND s.account_id = %(subject)s
+  AND s.ended_at IS NULL AND s.expires_at > now()
+"""
+_STAFF = """
+SELECT st.role, st.institution_id, s.stepped_up_at,
+  ARRAY(SELECT m.party_id FROM membership m WHERE m.staff_id = st.id
+    AND m.valid_from <= %(at)s AND (m.valid_until IS NULL OR m.valid_until > %(at)s)) AS parties,
+  CASE st.role
+  WHEN 'manager' THEN ARRAY(SELECT m.party_id FROM membership m
+    WHERE m.staff_id = st.id AND m.kind = 'institution'
+    AND m.valid_from <= %(at)s AND (m.valid_until IS NULL OR m.valid_until > %(at)s))
+  WHEN 'consortium_manager' THEN ARRAY(SELECT i.id FROM institution i
+    JOIN institution own ON own.consortium_id = i.consortium_id
+    WHERE own.id = st.institution_id)
+  END AS houses
+FROM session s
+JOIN staff st ON st.id = s.staff_id
+WHERE s.id = %(session)s AND s.staff_id = %(subject)s
+  AND s.ended_at IS NULL AND s.expires_at > now()
+  AND (st.left_at IS NULL OR st.left_at > %(at)s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """Who acts, for whom, as what, and on which consent of that person."""
+
+    actor: Actor
+    resident: UUID | None = None
+    proxy: Proxy | None = None
+    consent: str | None = None
+    is_closed: bool = False
+
+
+def authenticate(
+    at: datetime,
+    token: str,
+    person: UUID | None = None,
+    before: Callable[[UUID], None] = lambda _subject: None,
+) -> Recognised:
+    """Who holds this token now; raises `Unauthenticated`.
+
+    A resident's request names the `person` it is for: the holder, or somebody who lets the holder
+    act as a proxy; raises `NotYourPerson`. `before` may ask the database more of the token's
+    subject in the same trip.
+    """
+    claims = read(token)
+    before(claims.subject)
+    told = {"subject": claims.subject, "session": claims.session, "at": at}
+    if claims.holder is Holder.STAFF:
+        return _member_of_staff(claims, _found(_STAFF, told))
+    return _resident(claims, person, _found(_ACCOUNT, told | {"person": person}))
+
+
+def _found(statement: str, told: dict[str, Any]) -> Any:
+    row = hot.row(statement, told)
+    if row is None:
+        raise Unauthenticated
+    return row
+
+
+def _resident(claims: Claims, person: UUID | None, row: Any) -> Recognised:
+    actor = Actor(
+        claims.subject, Role.RESIDENT, frozenset({claims.subject}), session=claims.session
+    )
+    if person is not None and person != row.own_id and row.proxy_id is None:
+        raise NotYourPerson
+    return Recognised(actor, row.person_id, _proxy(row), row.consent, bool(row.is_closed))
+
+
+def _proxy(row: Any) -> Proxy | None:
+    if row.proxy_id is None:
+        return None
+    scopes = frozenset(map(Scope, filter(None, (row.scope or "").split(","))))
+    return Proxy(row.proxy_id, Kinship(row.kinship), scopes, row.kind == "guardian")
+
+
+def _member_of_staff(claims: Claims, row: Any) -> Recognised:
+    parties = frozenset({claims.subject, row.institution_id, *row.parties})
+    houses = frozenset() if row.houses is None else frozenset({row.institution_id, *row.houses})
+    return Recognised(
+        Actor(
+            claims.subject,
+            Role(row.role),
+            parties,
+            row.institution_id,
+            houses,
+            claims.session,
+            row.stepped_up_at,
+        )
+    )
