@@ -12,7 +12,7 @@ from backend import (
     prescriptions,
     teams,
 )
-from backend.kernel import cache, events, logs
+from backend.kernel import cache, events, limits, logs
 from backend.kernel.clock import Clock, ShiftedClock, SystemClock
 from backend.kernel.crypto import Keyring
 from backend.kernel.database import db, driver_url, engine_options
@@ -34,6 +34,12 @@ def assemble(settings: Settings, clock: Clock | None = None) -> Flask:
     app.extensions["region"] = Region.load(settings.region)
     app.extensions["keyring"] = Keyring(settings.field_keys, settings.index_key)
     app.extensions["cache"] = cache.connect(settings.redis_url)
+    app.extensions["limiter"] = limits.Limiter.of(
+        app.extensions["region"],
+        app.extensions["cache"],
+        app.extensions["keyring"],
+        settings.limits_factor,
+    )
     app.extensions["wechat"] = identity.WeChatServer(settings)
     app.extensions["realname"] = identity.RealNameServer(settings)
     db.init_app(app)

@@ -55,7 +55,8 @@ class Production(Stack):
 
     def environment(self) -> dict[str, str]:
         """What the API is told."""
-        found = super().environment() | {"ENV": "production"}
+        told = {"ENV": "production", "TRUSTED_PROXIES": "127.0.0.1"}
+        found = super().environment() | told
         return {name: value for name, value in found.items() if name != "SIMULATOR_URL"}
 
 

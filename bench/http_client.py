@@ -88,12 +88,13 @@ def length_in(head: bytes) -> int:
     return int(rest.partition(b"\r\n")[0] or 0)
 
 
-def request(path: str, line: str) -> bytes:
-    """One request as it goes over the wire."""
+def request(path: str, line: str, number: int) -> bytes:
+    """One request as it goes over the wire, through a proxy, from one of 2,048 addresses."""
     token, person, key, body = line.rstrip("\n").split(" ", 3)
     head = (
         f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n"
         f"Jiayi-Person: {person}\r\n"
+        f"X-Forwarded-For: 10.0.{number >> 8 & 7}.{number & 255}\r\n"
         f"Idempotency-Key: {key}\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(body.encode())}\r\n\r\n"
     )
@@ -113,7 +114,7 @@ async def run(told: dict[str, Any], requests: list[bytes]) -> Run:
 def main() -> None:
     """Read, run, tell."""
     told = json.loads(sys.stdin.readline())
-    requests = [request(told["path"], line) for line in sys.stdin]
+    requests = [request(told["path"], line, number) for number, line in enumerate(sys.stdin)]
     print(asyncio.run(run(told, requests)).to_json())
 
 

@@ -4,9 +4,15 @@ import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+YEAR_S = 365 * 24 * 3600
+MOST_IN_PRODUCTION = 10
+
+
+Proxies = tuple[IPv4Network | IPv6Network, ...]
 
 
 class Env(StrEnum):
@@ -44,6 +50,9 @@ class Settings:
     database_pool: int
     sender_concurrency: int
     log_level: str
+    trusted_proxies: Proxies
+    limits_factor: float | None
+    hsts_seconds: int
 
     @property
     def time_may_be_shifted(self) -> bool:
@@ -77,6 +86,9 @@ class Settings:
             database_pool=_positive(environ, "DATABASE_POOL", 16),
             sender_concurrency=_positive(environ, "SENDER_CONCURRENCY", 32),
             log_level=environ.get("LOG_LEVEL", "INFO"),
+            trusted_proxies=_networks(environ, "TRUSTED_PROXIES"),
+            limits_factor=_factor(environ.get("LIMITS", "1"), env),
+            hsts_seconds=_seconds(environ, "HSTS_SECONDS", YEAR_S * (env is Env.PRODUCTION)),
         )
 
 
@@ -99,6 +111,39 @@ def _positive(environ: Mapping[str, str], name: str, default: int) -> int:
     if not value.isdecimal() or int(value) < 1:
         raise SettingsError(f"{name} must be a whole number above zero")
     return int(value)
+
+
+def _seconds(environ: Mapping[str, str], name: str, default: int) -> int:
+    value = environ.get(name) or str(default)
+    if not value.isdecimal():
+        raise SettingsError(f"{name} must be a whole number of seconds")
+    return int(value)
+
+
+def _networks(environ: Mapping[str, str], name: str) -> Proxies:
+    """`10.0.0.0/8, fd00::/8`: whose word about the caller's address is taken."""
+    words = environ.get(name, "").replace(",", " ").split()
+    try:
+        return tuple(ip_network(word) for word in words)
+    except ValueError as wrong:
+        raise SettingsError(f"{name} must hold networks such as 10.0.0.0/8") from wrong
+
+
+def _factor(text: str, env: Env) -> float | None:
+    """How many times config/limits.toml is allowed; `off` is for benchmarks and tests."""
+    factor = None if text == "off" else _number("LIMITS", text)
+    if factor is not None and not 0 < factor < float("inf"):
+        raise SettingsError("LIMITS must be above zero")
+    if env is Env.PRODUCTION and (factor is None or factor > MOST_IN_PRODUCTION):
+        raise SettingsError(f"LIMITS is at most {MOST_IN_PRODUCTION} when ENV=production")
+    return factor
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as wrong:
+        raise SettingsError(f"{name} must be a number or off") from wrong
 
 
 def _keys(environ: Mapping[str, str], name: str) -> Mapping[str, bytes]:

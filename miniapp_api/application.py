@@ -20,23 +20,28 @@ from miniapp_api import (
     doctor,
     documentation,
     manager,
+    pacing,
     problems,
+    protection,
     resident,
     staff,
     vitals,
 )
 from miniapp_api import open as open_routes
+from miniapp_api.bodies import LARGEST_BODY, require_bounds
 
 log = structlog.get_logger(__name__)
 
-LARGEST_BODY = 1_000_000
 AUDIENCES = [open_routes, resident, doctor, manager, staff]
 
 
 def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     """Assemble the features and open every route to them."""
     app = assemble(settings, clock)
-    app.config.update(documentation.CONFIG, MAX_CONTENT_LENGTH=LARGEST_BODY)
+    app.config.update(
+        documentation.CONFIG, MAX_CONTENT_LENGTH=LARGEST_BODY + 1, PROVIDE_AUTOMATIC_OPTIONS=False
+    )
+    app.url_map.merge_slashes = False
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.before_request(_arrive)
     app.after_request(_leave)
@@ -63,6 +68,9 @@ def _modules(package: ModuleType) -> list[ModuleType]:
 def _arrive() -> None:
     g.request_id, g.role, g.began = str(new_id()), "anyone", time.perf_counter()
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
+    if request.blueprint != vitals.pages.name:
+        pacing.arrived()
+        require_bounds()
 
 
 def _leave(answer: Response) -> Response:
@@ -80,6 +88,6 @@ def _leave(answer: Response) -> Response:
     structlog.contextvars.clear_contextvars()
     access.name_person(answer)
     answer.headers["X-Request-Id"] = g.request_id
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    answer.headers.setdefault("Cache-Control", "no-store")
+    pacing.answered(answer)
+    protection.protect(answer)
     return answer

@@ -6,18 +6,19 @@ from functools import partial, wraps
 from typing import Any, TypeVar
 from uuid import UUID
 
-from flask import Request, Response, request
+from flask import Response, request
 from flask_smorest import Blueprint
 from marshmallow import RAISE, Schema, fields, post_load, validate
-from webargs.flaskparser import FlaskParser
 
 from backend.kernel import idempotency
 from backend.kernel.context import STAFF, Context
 from backend.kernel.disclosures import disclose
-from backend.kernel.errors import Fault, Invalid, Malformed
+from backend.kernel.errors import Fault, Invalid
 from backend.kernel.paging import LARGEST, Page, Wanted
 from backend.kernel.transaction import transaction
+from miniapp_api import pacing
 from miniapp_api.access import Audience, Door, recognise
+from miniapp_api.bodies import Parser
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -61,42 +62,10 @@ def page_of(item: type[Schema]) -> type[Schema]:
     return type(name, (Schema,), shape)
 
 
-class _Parser(FlaskParser):
-    """Reads a request, and refuses what no client of ours sends and no column can keep."""
-
-    DEFAULT_UNKNOWN_BY_LOCATION = dict.fromkeys(["json", "query", "headers"], RAISE)
-
-    def load_json(self, req: Request, schema: Schema) -> Any:
-        try:
-            body = super().load_json(req, schema)
-        except RecursionError as deep:
-            raise Malformed from deep
-        _refuse_unsound(body)
-        return body
-
-    def load_querystring(self, req: Request, schema: Schema) -> Any:
-        if any("\0" in text for pair in req.args.items(multi=True) for text in pair):
-            raise Malformed
-        return super().load_querystring(req, schema)
-
-
-def _refuse_unsound(value: Any) -> None:
-    """NUL and lone surrogates are legal JSON, but no text."""
-    if isinstance(value, str):
-        if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
-            raise Malformed
-    elif isinstance(value, Mapping):
-        _refuse_unsound(list(value))
-        _refuse_unsound(list(value.values()))
-    elif isinstance(value, list):
-        for item in value:
-            _refuse_unsound(item)
-
-
 class Api(Blueprint):  # type: ignore[misc]
     """The routes of one feature for one audience."""
 
-    ARGUMENTS_PARSER = _Parser()
+    ARGUMENTS_PARSER = Parser()
 
     get: Callable[[str], Callable[[F], F]]
     post: Callable[[str], Callable[[F], F]]
@@ -177,6 +146,7 @@ def _entered(view: F, door: Door) -> F:
         key = request.headers.get(KEY_HEADER) if hasattr(view, "creates") else None
         with transaction(events_last=True):
             ctx = recognise(door, partial(_ask_for, key))
+            pacing.acting_for(ctx.resident)
             return view(ctx, **path) if key is None else _once(ctx, key, view, path)
 
     entered.door = door  # type: ignore[attr-defined]
@@ -185,6 +155,7 @@ def _entered(view: F, door: Door) -> F:
 
 def _ask_for(key: str | None, person: UUID) -> None:
     """Look for an earlier answer in the trip to the database that asks who the person is."""
+    pacing.recognised(person)
     if key is not None and _KEY.fullmatch(key):
         idempotency.ask(person, key)
 

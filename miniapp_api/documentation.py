@@ -84,6 +84,12 @@ def docs() -> Response:
     return send_from_directory(ASSETS, "docs.html")
 
 
+@pages.get("/docs/<any('docs.css', 'docs.js'):name>")
+def asset(name: str) -> Response:
+    """What the page is made of."""
+    return send_from_directory(ASSETS, name)
+
+
 def document() -> dict[str, Any]:
     """The OpenAPI document of the running app."""
     found: dict[str, Any] = current_app.extensions["openapi"]

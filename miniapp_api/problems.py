@@ -1,6 +1,7 @@
 """Refusals as problems (RFC 9457): a stable type, Chinese words, pointers to fields."""
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 import structlog
@@ -39,13 +40,16 @@ STATUS: Mapping[type[Refusal], int] = {
     TooMany: 429,
     Unavailable: 503,
 }
-RETRY_AFTER_S = {429: "60", 503: "2"}
+RETRY_AFTER_S = {503: "2"}
+MOST_FAULTS = 50
 WORDS = {
     400: ("malformed", Malformed.title, Malformed.advice),
     404: ("not-found", NotFound.title, NotFound.advice),
     405: ("method-not-allowed", "不支持的操作", "请更新小程序后再试。"),
+    414: ("address-too-long", "请求的地址太长", "请返回上一页再试。"),
     413: ("too-large", "提交的内容太大", "请减少内容后再提交。"),
     415: ("unsupported-media-type", "提交的格式不对", "请以 JSON 格式提交。"),
+    431: ("headers-too-large", "请求的附加信息太多", "请更新小程序后再试。"),
     422: ("invalid", Invalid.title, Invalid.advice),
 }
 
@@ -73,7 +77,10 @@ def refused(refusal: Refusal) -> Response:
         extra["clause"] = refusal.clause
     if isinstance(refusal, LevelNeeded):
         extra["needed_level"] = refusal.level
-    return problem(status_of(refusal), refusal.code, refusal.title, refusal.detail, **extra)
+    answer = problem(status_of(refusal), refusal.code, refusal.title, refusal.detail, **extra)
+    if isinstance(refusal, TooMany):
+        answer.headers["Retry-After"] = str(refusal.retry_after_s)
+    return answer
 
 
 def problem(status: int, code: str, title: str, detail: str, **extra: Any) -> Response:
@@ -102,7 +109,7 @@ def _http(error: HTTPException) -> Response:
     code, title, detail = WORDS.get(status, ("failed", "请求未成功", "请返回上一页再试。"))
     # What cannot be read has no fields to point at, only a parser's English words.
     messages = (getattr(error, "data", None) or {}).get("messages", {}) if status != 400 else {}
-    errors = [_error(fault) for fault in _faults(messages)]
+    errors = [_error(fault) for fault in islice(_faults(messages), MOST_FAULTS)]
     answer = problem(status, code, title, detail, **({"errors": errors} if errors else {}))
     for name, value in error.get_headers():
         if name not in {"Content-Type", "Content-Length"}:

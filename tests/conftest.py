@@ -55,6 +55,7 @@ def environment(database_url: str, journal: Path, simulator: str = NOWHERE) -> d
         "REALNAME_KEY": simulators.KEY,
         "JOURNAL_DIR": str(journal),
         "LOG_LEVEL": "CRITICAL",
+        "LIMITS": "1000",
     }
 
 

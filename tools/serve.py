@@ -27,8 +27,10 @@ def granian() -> list[str]:
         for word in (option, os.environ.get(name) or default)
     ]
     fixed = ["--interface", "wsgi", "--no-ws", "--no-access-log", "--respawn-failed-workers"]
+    # HTTP/2 ends at the proxy; headers above 64 KiB or slower than 10 s are not waited for.
+    bounds = ["--http", "1", "--http1-buffer-size", "65536", "--http1-header-read-timeout", "10000"]
     limits = ["--runtime-mode", "st", "--workers-kill-timeout", "10s"]
-    return [*fixed, *limits, *chosen]
+    return [*fixed, *bounds, *limits, *chosen]
 
 
 def empty_metrics() -> None:

@@ -158,9 +158,10 @@ class Invalid(Refusal):
 
 
 class TooMany(Refusal):
-    """Too often in too short a time."""
+    """Too often in too short a time; `retry_after_s` says when it may be tried again."""
 
     code = "too-many"
+    retry_after_s: int = 60
     title = "操作太频繁"
     advice = "操作太频繁了，请等一分钟再试。"
 

@@ -5,6 +5,7 @@ from backend.kernel.context import Context
 from miniapp_api import fields
 from miniapp_api.access import Audience
 from miniapp_api.contract import Api, StrictSchema, gives, takes
+from miniapp_api.pacing import Pace, paced
 from miniapp_api.sessions import SessionSchema
 
 api = Api("sessions", Audience.OPEN)
@@ -30,6 +31,7 @@ class ResidentSessionSchema(SessionSchema):
 
 
 @api.post("/resident-sessions")
+@paced(Pace.LOGIN)
 @takes(CodeSchema)
 @gives(ResidentSessionSchema, 201)
 def log_in(ctx: Context, *, code: str, device: str | None = None) -> identity.LoggedIn:
@@ -38,6 +40,7 @@ def log_in(ctx: Context, *, code: str, device: str | None = None) -> identity.Lo
 
 
 @api.post("/staff-sessions")
+@paced(Pace.LOGIN)
 @takes(CodeSchema)
 @gives(SessionSchema, 201)
 def log_in_staff(ctx: Context, *, code: str, device: str | None = None) -> identity.LoggedIn:
@@ -46,6 +49,7 @@ def log_in_staff(ctx: Context, *, code: str, device: str | None = None) -> ident
 
 
 @api.post("/sessions/refresh")
+@paced(Pace.REFRESH)
 @takes(RefreshSchema)
 @gives(SessionSchema)
 def refresh(ctx: Context, *, refresh_token: str) -> identity.LoggedIn:

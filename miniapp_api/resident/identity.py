@@ -10,6 +10,7 @@ from backend.kernel.context import Context
 from miniapp_api import fields
 from miniapp_api.access import Audience
 from miniapp_api.contract import Api, StrictSchema, gives, takes
+from miniapp_api.pacing import Pace, paced
 
 api = Api("identity", Audience.RESIDENT, "/me", is_about_account=True)
 
@@ -68,6 +69,7 @@ def me(ctx: Context) -> dict[str, Any]:
 
 
 @api.put("/phone")
+@paced(Pace.VERIFICATION)
 @takes(PhoneSchema)
 @gives(MeSchema)
 def give_phone(ctx: Context, *, code: str) -> dict[str, Any]:
@@ -94,6 +96,7 @@ def withdraw(ctx: Context) -> dict[str, Any]:
 
 
 @api.post("/verification")
+@paced(Pace.VERIFICATION)
 @takes(VerificationSchema)
 @gives(MeSchema)
 def verify(ctx: Context, *, name: str, id_number: str) -> dict[str, Any]:

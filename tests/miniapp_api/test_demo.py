@@ -37,7 +37,10 @@ def test_the_cast_and_the_page_are_there(app: Flask, http: Http) -> None:
 
 
 def test_production_knows_nothing_of_it(tmp_path: Path) -> None:
-    told = environment("postgresql://nobody@127.0.0.1:9/none", tmp_path) | {"ENV": "production"}
+    told = environment("postgresql://nobody@127.0.0.1:9/none", tmp_path) | {
+        "ENV": "production",
+        "LIMITS": "1",
+    }
     app = create_app(Settings.from_env(told))
     served = {rule.rule for rule in app.url_map.iter_rules()}
     described = set(app.extensions["openapi"]["paths"])
