@@ -64,6 +64,29 @@ class Kinship(StrEnum):
     GUARDIAN = "guardian"
     OTHER = "other"
 
+    @property
+    def label(self) -> str:
+        """Name it as families do."""
+        return _KIN[self]
+
+
+_KIN = {
+    Kinship.SON: "儿子",
+    Kinship.DAUGHTER: "女儿",
+    Kinship.SPOUSE: "配偶",
+    Kinship.FATHER: "父亲",
+    Kinship.MOTHER: "母亲",
+    Kinship.GRANDCHILD: "孙辈",
+    Kinship.SIBLING: "兄弟姐妹",
+    Kinship.GUARDIAN: "监护人",
+    Kinship.OTHER: "其他家人",
+}
+
+
+def done_by(kinship: Kinship | None) -> str | None:
+    """Say which family member did it, as 儿子代办; `None` where it was the person."""
+    return None if kinship is None else f"{kinship.label}代办"
+
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
