@@ -11,10 +11,10 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Interval, bindparam, func, literal, select, update
+from sqlalchemy import ColumnElement, Interval, Select, bindparam, func, literal, select, update
 
 from backend.identity import policy
 from backend.identity.errors import RefreshReused, SessionOver
@@ -231,15 +231,19 @@ def _interval(span: timedelta) -> ColumnElement[timedelta]:
     return literal(span, Interval())
 
 
-_HELD: Any = (
-    select(
-        LoginSession,
-        RefreshToken.generation,
-        (LoginSession.ended_at.is_(None) & (LoginSession.expires_at > func.now())).label("lives"),
-        (LoginSession.refreshed_at > func.now() - _interval(GRACE)).label("is_fresh"),
-    )
-    .join(RefreshToken, RefreshToken.session_id == LoginSession.id)
-    .where(RefreshToken.hash == bindparam("hash"))
-    .with_for_update(of=LoginSession)
-    .execution_options(populate_existing=True)
-)
+def seen(grace: timedelta = GRACE) -> Select[Any]:
+    """The session of a token, whether it lives, and whether its rotation is young."""
+    lives = LoginSession.ended_at.is_(None) & (LoginSession.expires_at > func.now())
+    fresh = LoginSession.refreshed_at > func.now() - _interval(grace)
+    columns = (LoginSession, RefreshToken.generation, lives.label("lives"), fresh.label("is_fresh"))
+    joined = select(*columns).join(RefreshToken, RefreshToken.session_id == LoginSession.id)
+    found: Any = joined.where(RefreshToken.hash == bindparam("hash"))
+    return cast("Select[Any]", found)
+
+
+def held(found: Select[Any]) -> Select[Any]:
+    """The same, locked: of requests sent together the first rotates, the others see that it did."""
+    return found.with_for_update(of=LoginSession).execution_options(populate_existing=True)
+
+
+_HELD = held(seen())
