@@ -8,7 +8,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from backend import identity
-from backend.identity.rules import check_character
+from backend.identity.documents import check_character
 from backend.kernel import entry
 from backend.kernel.context import CLOCK, Actor, Context, Role
 from backend.kernel.crypto import keyring

@@ -1,6 +1,7 @@
 """身份 Identity: residents, staff, WeChat accounts, consents, sessions."""
 
 from backend.identity.consent_service import consent, withdraw
+from backend.identity.documents import Document, DocumentKind, id_number, number_in
 from backend.identity.errors import NotYourPerson, PersonClosed
 from backend.identity.gateway import RealName, RealNameServer, Verdict, WeChat, WeChatServer
 from backend.identity.models import (
@@ -30,7 +31,7 @@ from backend.identity.queries import (
     working_at,
 )
 from backend.identity.recognition import Recognised, authenticate
-from backend.identity.rules import IdNumber, Malformed, Sex, Title, id_number, person_name, rank_of
+from backend.identity.rules import Malformed, Sex, Title, person_name, rank_of
 from backend.identity.service import give_phone, log_in, log_in_staff, verify, wechat
 from backend.identity.session_service import LoggedIn, refresh, step_up
 from backend.identity.session_service import begin as begin_session
@@ -45,10 +46,11 @@ __all__ = [
     "Channel",
     "Consent",
     "ConsentText",
+    "Document",
+    "DocumentKind",
     "Door",
     "Ending",
     "Holder",
-    "IdNumber",
     "Level",
     "LoggedIn",
     "LoginSession",
@@ -80,6 +82,7 @@ __all__ = [
     "is_in_force",
     "log_in",
     "log_in_staff",
+    "number_in",
     "openid_of_resident",
     "openid_of_staff",
     "person_name",

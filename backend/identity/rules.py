@@ -1,18 +1,16 @@
-"""What a person's number, name and phone must be like before anyone asks whose they are."""
+"""What a person's name and phone must be like before anyone asks whose they are."""
 
 import re
 import unicodedata
-from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 
-WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)  # GB 11643-1999
-CHECK_CHARACTERS = "10X98765432"
-PROVINCE = re.compile(r"1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3]")  # GB/T 2260
-OLDEST_BIRTH_YEAR = 1880  # the standard's own example was born then
 NAME_LENGTH = 50
+MARKS_IN_A_ROW = 5  # Tibetan stacks reach four
 
-_INTERPUNCTS = dict.fromkeys(map(ord, "•‧∙⋅・･．.᛫⸱ꞏ●"), "·")
+_INTERPUNCTS = dict.fromkeys(map(ord, "•‧∙⋅・･．᛫⸱ꞏ●"), "·")
+_BETWEEN = "· -'’.་"  # the last one stands between the syllables of a Tibetan name
+# NFC would write other characters in place of these, which people have in their names.
+_COMPATIBLE = re.compile("([\uf900-\ufaff\U0002f800-\U0002fa1f]+)")
 _FILLERS = frozenset({"Cf", "Pd"})  # direction marks that phones paste along, and dashes
 _RARE = range(0x20000, 0x3FFFE)  # ideographs, the ones too new for this Python among them
 
@@ -25,6 +23,12 @@ class Fault(StrEnum):
     ID_AREA = "id_area"
     ID_BIRTH = "id_birth"
     ID_CHECK = "id_check"
+    DOCUMENT_KIND = "document_kind"
+    OLD_CARD = "old_card"
+    BIRTH_CERTIFICATE = "birth_certificate"
+    PASSPORT = "passport"
+    COUNTRY = "country"
+    COUNTRY_UNASKED = "country_unasked"
     MOBILE = "mobile"
     NAME_LENGTH = "name_length"
     NAME_CHARACTERS = "name_characters"
@@ -41,6 +45,12 @@ _TEXTS = {
     Fault.ID_AREA: "身份证号开头的地区代码不存在，请核对",
     Fault.ID_BIRTH: "身份证号中的出生日期不正确，请核对",
     Fault.ID_CHECK: "身份证号与校验码不符，请逐位核对",
+    Fault.DOCUMENT_KIND: "号码与所选的证件种类不符，请重新选择证件种类或核对号码",
+    Fault.OLD_CARD: "旧版外国人永久居留证号码应为3个字母加12位数字，请核对",
+    Fault.BIRTH_CERTIFICATE: "出生医学证明编号应为1个字母加9位数字，请核对",
+    Fault.PASSPORT: "护照号码应为5到17位的字母和数字，请核对",
+    Fault.COUNTRY: "请选择护照的签发国家或地区（三个字母的代码，如 GBR）",
+    Fault.COUNTRY_UNASKED: "只有护照需要填写签发国家或地区",
     Fault.MOBILE: "请填写11位中国大陆手机号",
     Fault.NAME_LENGTH: "请填写姓名，最多50个字",
     Fault.NAME_CHARACTERS: "姓名中有不能使用的字符，请重新填写",
@@ -60,14 +70,6 @@ class Sex(StrEnum):
 
     MALE = "male"
     FEMALE = "female"
-
-
-class Document(StrEnum):
-    """Which card carries the number."""
-
-    RESIDENT_CARD = "resident_card"  # 居民身份证
-    RESIDENCE_PERMIT = "residence_permit"  # 港澳台居民居住证
-    PERMANENT_RESIDENT_CARD = "permanent_resident_card"  # 外国人永久居留身份证
 
 
 class Title(StrEnum):
@@ -98,96 +100,58 @@ _RANKS = (
 )
 
 
-@dataclass(frozen=True)
-class IdNumber:
-    """A well-formed 18-character number [公民身份号码] and what it tells."""
-
-    number: str
-    document: Document
-    born_on: date
-    sex: Sex
-
-    def __repr__(self) -> str:
-        return "IdNumber(…)"  # a log must never show it
-
-    __str__ = __repr__
-
-
-def id_number(text: str, today: date) -> IdNumber:
-    """Read an ID number as people type it: any width, small x, spaces, or 15 old digits."""
-    number = _upgraded(_plain(text))
-    _require(len(number) == 18, Fault.ID_LENGTH)
-    _require(re.fullmatch(r"[0-9]{17}[0-9X]", number) is not None, Fault.ID_CHARACTERS)
-    document = _document(number)
-    born_on = _birth_date(number, today)
-    _require(check_character(number[:17]) == number[17], Fault.ID_CHECK)
-    return IdNumber(number, document, born_on, Sex.MALE if int(number[16]) % 2 else Sex.FEMALE)
-
-
-def check_character(body: str) -> str:
-    """Compute the eighteenth character from the seventeen before it."""
-    total = sum(weight * int(digit) for weight, digit in zip(WEIGHTS, body, strict=True))
-    return CHECK_CHARACTERS[total % 11]
-
-
-def _plain(text: str) -> str:
-    folded = unicodedata.normalize("NFKC", text).upper()  # Ｘ and Ⅹ become X, ０ becomes 0
-    return "".join(c for c in folded if not c.isspace() and unicodedata.category(c) not in _FILLERS)
-
-
-def _upgraded(number: str) -> str:
-    if not re.fullmatch(r"[0-9]{15}", number):
-        return number
-    body = f"{number[:6]}19{number[6:]}"  # 15 digits were given out until 1999 only
-    return body + check_character(body)
-
-
-def _document(number: str) -> Document:
-    if number[0] == "9":
-        return Document.PERMANENT_RESIDENT_CARD
-    _require(PROVINCE.match(number) is not None, Fault.ID_AREA)
-    if number[:2] in ("81", "82", "83"):
-        _require(number[2:6] == "0000", Fault.ID_AREA)
-        return Document.RESIDENCE_PERMIT
-    return Document.RESIDENT_CARD
-
-
-def _birth_date(number: str, today: date) -> date:
-    try:
-        born_on = date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
-    except ValueError:
-        raise Malformed(Fault.ID_BIRTH) from None
-    _require(born_on.year >= OLDEST_BIRTH_YEAR and born_on <= today, Fault.ID_BIRTH)
-    return born_on
+def plain(text: str) -> str:
+    """What was meant by a typed number: any width or case, with spaces, dashes and marks."""
+    folded = unicodedata.normalize("NFKC", text)  # Ｘ and Ⅹ become X, ０ becomes 0
+    kept = (c for c in folded if not c.isspace() and unicodedata.category(c) not in _FILLERS)
+    number = "".join(kept)
+    return number.upper() if number.isascii() else number  # elsewhere ß would become SS
 
 
 def mobile_number(text: str) -> str:
     """Read a mainland mobile number [手机号] with or without +86, in any width."""
-    found = re.fullmatch(r"(?:\(?\+?(?:00)?86\)?)?(1[3-9][0-9]{9})", _plain(text))
+    found = re.fullmatch(r"(?:\(?\+?(?:00)?86\)?)?(1[3-9][0-9]{9})", plain(text))
     if found is None:
         raise Malformed(Fault.MOBILE)
     return found[1]
 
 
 def person_name(text: str) -> str:
-    """Read a name [姓名]: rare characters are kept, every interpunct is written ·."""
-    name = unicodedata.normalize("NFC", text).translate(_INTERPUNCTS)
+    """Read a name [姓名]: its letters are kept, every interpunct is written ·.
+
+    What else is made one: composed accents (NFC), single spaces, none around the interpunct.
+    """
+    name = _composed(text).translate(_INTERPUNCTS)
     name = re.sub("[ \u3000\u00a0]+", " ", name).strip()
-    name = re.sub(" ?· ?", "·", name)
-    _require(0 < len(name) <= NAME_LENGTH, Fault.NAME_LENGTH)
-    _require(all(map(_may_stand_in_name, name)), Fault.NAME_CHARACTERS)
-    _require(_is_letter(name[0]) and name[-1] not in "· -", Fault.NAME_CHARACTERS)
+    name = re.sub(" ?· ?", "·", re.sub(r"(?<![A-Za-z])\.", "·", name))  # but John F. Kennedy
+    require(0 < len(name) <= NAME_LENGTH, Fault.NAME_LENGTH)
+    require(all(map(_may_stand_in_name, name)), Fault.NAME_CHARACTERS)
+    require(_is_letter(name[0]) and name[-1] not in "· -", Fault.NAME_CHARACTERS)
+    marks = "".join("M" if _is_mark(c) else "-" for c in name)
+    require("M" * (MARKS_IN_A_ROW + 1) not in marks, Fault.NAME_CHARACTERS)
     return name
 
 
+def _composed(text: str) -> str:
+    parts = _COMPATIBLE.split(text)
+    return "".join(
+        part if _COMPATIBLE.match(part) else unicodedata.normalize("NFC", part) for part in parts
+    )
+
+
 def _may_stand_in_name(c: str) -> bool:
-    return _is_letter(c) or unicodedata.category(c)[0] == "M" or c in "· -'’"
+    return _is_letter(c) or _is_mark(c) or c in _BETWEEN
+
+
+def _is_mark(c: str) -> bool:
+    return unicodedata.category(c)[0] == "M"
 
 
 def _is_letter(c: str) -> bool:
     return c.isalpha() or c == "〇" or ord(c) in _RARE
 
 
-def _require(holds: bool, fault: Fault) -> None:
+def require(holds: bool, fault: Fault) -> None:
+    """Raise `Malformed` with this reason unless it holds."""
     if not holds:
         raise Malformed(fault)

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
-from backend.identity import policy, queries, rules
+from backend.identity import documents, policy, queries, rules
 from backend.identity.consent_service import carry_over
 from backend.identity.errors import (
     AlreadyVerified,
@@ -114,14 +114,14 @@ def _ready(account: Account) -> None:
         raise ConsentNeeded
 
 
-def _read(ctx: Context, name: str, id_number: str) -> tuple[str, rules.IdNumber]:
+def _read(ctx: Context, name: str, id_number: str) -> tuple[str, documents.Document]:
     faults = []
     try:
         name = rules.person_name(name)
     except rules.Malformed as wrong:
         faults.append(Fault("/name", wrong.fault.text))
     try:
-        number = rules.id_number(id_number, ctx.today)
+        number = documents.id_number(id_number, ctx.today)
     except rules.Malformed as wrong:
         faults.append(Fault("/id_number", wrong.fault.text))
     if faults:
@@ -129,7 +129,7 @@ def _read(ctx: Context, name: str, id_number: str) -> tuple[str, rules.IdNumber]
     return name, number
 
 
-def _claimed(ctx: Context, account: Account, name: str, number: rules.IdNumber) -> Resident:
+def _claimed(ctx: Context, account: Account, name: str, number: documents.Document) -> Resident:
     """The resident with this number: new, or on file with this phone and without an account."""
     index = keyring().index(number.number, "id_number")
     known = select(Resident).where(Resident.id_number_index == index)
@@ -143,7 +143,7 @@ def _claimed(ctx: Context, account: Account, name: str, number: rules.IdNumber) 
 
 
 def _registered(
-    ctx: Context, account: Account, name: str, number: rules.IdNumber, index: bytes
+    ctx: Context, account: Account, name: str, number: documents.Document, index: bytes
 ) -> Resident:
     resident = Resident(
         name=name,

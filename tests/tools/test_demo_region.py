@@ -6,7 +6,7 @@ from conftest import MORNING, environment
 from flask import Flask
 from sqlalchemy import create_engine, text
 
-from backend.identity.rules import id_number
+from backend.identity.documents import id_number
 from backend.kernel.database import driver_url
 from backend.kernel.regions import Region, known
 from config.settings import Settings

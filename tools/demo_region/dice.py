@@ -5,7 +5,7 @@ from random import Random
 from uuid import UUID
 
 from backend.identity import Sex
-from backend.identity.rules import check_character
+from backend.identity.documents import check_character
 
 # No county has the number 99, and no person's phone begins with 140.
 NO_COUNTY, NO_PERSONS_PHONE = "99", "140"

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
-from backend.identity.rules import check_character
+from backend.identity.documents import check_character
 from backend.kernel.calendar import SHANGHAI, add_months, shanghai_date
 from tools.story.client import Person
 from tools.story.stage import Stage
