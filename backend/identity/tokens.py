@@ -5,6 +5,7 @@ PyJWT alone would accept a token of another type, `exp` as text or for ever, and
 
 import base64
 import json
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,6 +33,11 @@ CLAIMS: Mapping[str, type] = {
     "iat": int,
     "exp": int,
 }
+
+
+_COMPACT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
+_HEADER = frozenset({"alg", "kid", "typ"})
+_LONGEST = 2048
 
 
 class Holder(StrEnum):
@@ -89,10 +95,17 @@ _OPTIONS: Any = {"require": list(CLAIMS), "verify_aud": False}
 
 
 def _key(token: str) -> jwt.PyJWK:
-    """The key that the token's header names; only its header is read before it is verified."""
+    """The key that the token's header names; only its header is read before it is verified.
+
+    A header that says more than ours do (`crit`, `jku`, `jwk`, `b64` …) is not ours.
+    """
+    if len(token) > _LONGEST or not _COMPACT.fullmatch(token):
+        raise ValueError("no compact token")
     head = token.partition(".")[0]
     header = json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))
-    kid = header.get("kid") if isinstance(header, dict) else None
+    if not isinstance(header, dict) or header.keys() != _HEADER:
+        raise ValueError("not our header")
+    kid = header["kid"]
     key = settings().jwt_keys.get(kid) if isinstance(kid, str) else None
     if key is None:
         raise ValueError("unknown key")
