@@ -3,6 +3,7 @@
 from flask import Flask
 
 from backend import (
+    auditing,
     clinics,
     contracting,
     followups,
@@ -20,7 +21,17 @@ from backend.kernel.regions import Region
 from backend.reactions import REACTIONS
 from config.settings import Settings
 
-FEATURES = [network, identity, messaging, teams, contracting, clinics, prescriptions, followups]
+FEATURES = [
+    network,
+    identity,
+    messaging,
+    teams,
+    auditing,
+    contracting,
+    clinics,
+    prescriptions,
+    followups,
+]
 
 
 def assemble(settings: Settings, clock: Clock | None = None) -> Flask:

@@ -20,7 +20,7 @@ from backend.assembly import assemble
 from backend.kernel import entry, ticks
 from backend.kernel.transaction import transaction
 from config.settings import Settings
-from jobs import relay
+from jobs import auditing, relay
 from jobs.sender import Sender
 from jobs.timetable import TIMETABLE, Job
 
@@ -28,9 +28,10 @@ log = structlog.get_logger(__name__)
 
 TICK_S = 1.0
 RELAY_S = 0.2
+SEAL_S = 1.0
 SILENCE_S = 600.0
 LAST_CALLS_S = 25.0
-LOOPS = ("timetable", "relay", "sender")
+LOOPS = ("timetable", "relay", "seal", "sender")
 
 
 class Pulse:
@@ -93,7 +94,8 @@ def start(app: Flask, wanted: Collection[str] = LOOPS) -> tuple[BackgroundSchedu
     )
     loops: list[tuple[str, float, Callable[[], object]]] = [
         ("timetable", TICK_S, lambda: look(app, TIMETABLE)),
-        ("relay", RELAY_S, lambda: _relay(app)),
+        ("relay", RELAY_S, lambda: _in(app, relay.drain)),
+        ("seal", SEAL_S, lambda: _in(app, auditing.seal)),
     ]
     loops = [loop for loop in loops if loop[0] in wanted]
     pulses = [Pulse(name) for name, _, _ in loops]
@@ -103,9 +105,9 @@ def start(app: Flask, wanted: Collection[str] = LOOPS) -> tuple[BackgroundSchedu
     return scheduler, pulses
 
 
-def _relay(app: Flask) -> None:
+def _in(app: Flask, act: Callable[[], int]) -> None:
     with app.app_context():
-        relay.drain()
+        act()
 
 
 def start_sender(app: Flask, stopped: Event) -> tuple[Thread, Pulse]:

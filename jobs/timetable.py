@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from jobs import clinics, contracting, followups, housekeeping, prescriptions
+from jobs import auditing, clinics, contracting, followups, housekeeping, prescriptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,7 @@ class Job:
 
 
 TIMETABLE = [
+    Job("auditing.make_months", timedelta(days=1), auditing.make_months),
     Job("contracting.expire", timedelta(minutes=10), contracting.expire),
     Job("clinics.generate", timedelta(hours=1), clinics.generate),
     Job("followups.remind_due", timedelta(minutes=1), followups.remind_due),

@@ -1,22 +1,21 @@
 """A route is a contract: who may call it, what it takes, what it gives; this file keeps it."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial, wraps
 from typing import Any, TypeVar
 from uuid import UUID
 
-from flask import Response, request
+from flask import Response, g, request
 from flask_smorest import Blueprint
 from marshmallow import RAISE, Schema, fields, post_load, validate
 
 from backend.kernel import idempotency
-from backend.kernel.context import STAFF, Context
-from backend.kernel.disclosures import disclose
+from backend.kernel.context import Context
 from backend.kernel.errors import Fault, Invalid
-from backend.kernel.paging import LARGEST, Page, Wanted
+from backend.kernel.paging import LARGEST, Wanted
 from backend.kernel.transaction import transaction
-from miniapp_api import pacing
+from miniapp_api import pacing, shown
 from miniapp_api.access import Audience, Door, recognise
 from miniapp_api.bodies import Parser
 
@@ -82,7 +81,12 @@ class Api(Blueprint):  # type: ignore[misc]
     def route(self, rule: str, **options: Any) -> Callable[[F], F]:
         """Enter a view through recognition and one transaction."""
         register: Callable[[F], F] = super().route(rule, **options)
-        return lambda view: register(_entered(view, self.door))
+
+        def enter(view: F) -> F:
+            shown.name(view, options["methods"])
+            return register(_entered(view, self.door))
+
+        return enter
 
 
 _docs = Blueprint("contract", __name__)
@@ -99,10 +103,17 @@ lists = partial(takes, location="query")
 
 
 def gives(schema: type[Schema] | Schema | None, status: int = 200) -> Callable[[F], F]:
-    """What the view answers; residents whose record it shows to staff are written down."""
+    """What the view answers; residents whose record it shows to others are written down."""
+    shape = schema() if isinstance(schema, type) else schema
 
     def decorate(view: F) -> F:
-        given: F = _docs.response(status, schema)(_disclosed(view))
+        @wraps(view)
+        def disclosing(ctx: Context, **given: Any) -> Any:
+            result = view(ctx, **given)
+            g.shown = shown.tell(ctx, view, shape, result)
+            return result
+
+        given: F = _docs.response(status, schema)(disclosing)
         return given
 
     return decorate
@@ -119,34 +130,14 @@ def creates(schema: type[Schema] | Schema) -> Callable[[F], F]:
     return decorate
 
 
-def _disclosed(view: Callable[..., Any]) -> Callable[..., Any]:
-    operation = f"{view.__module__.removeprefix('miniapp_api.')}.{view.__name__}"
-
-    @wraps(view)
-    def disclosing(ctx: Context, **given: Any) -> Any:
-        result = view(ctx, **given)
-        if ctx.actor.role in STAFF:
-            disclose(ctx, operation, set(_residents_in(result)))
-        return result
-
-    return disclosing
-
-
-def _residents_in(result: Any) -> Iterator[UUID]:
-    rows: Iterable[Any] = result.items if isinstance(result, Page) else [result]
-    for row in rows if not isinstance(result, list | tuple) else result:
-        shown = getattr(row, "resident_id", None)
-        if shown is not None:
-            yield shown
-
-
 def _entered(view: F, door: Door) -> F:
     @wraps(view)
     def entered(**path: Any) -> Any:
         key = request.headers.get(KEY_HEADER) if hasattr(view, "creates") else None
-        with transaction(events_last=True):
+        with shown.telling_refusals(view), transaction(events_last=True):
             ctx = recognise(door, partial(_ask_for, key))
             pacing.acting_for(ctx.resident)
+            g.context = ctx
             return view(ctx, **path) if key is None else _once(ctx, key, view, path)
 
     entered.door = door  # type: ignore[attr-defined]
@@ -168,12 +159,13 @@ def _once(
     asked = idempotency.fingerprint(request.method, request.path, _person(ctx), request.get_data())
     before = idempotency.earlier(ctx.actor.id, key, asked)
     if before is not None:
+        shown.tell_again(ctx, view, before.residents)
         replayed = Response(before.body, before.status, mimetype="application/json")
         replayed.headers["Idempotency-Replayed"] = "true"
         return replayed
     answer = view(ctx, **path)
-    body = answer.get_data()
-    idempotency.remember(ctx.actor.id, key, asked, idempotency.Answer(answer.status_code, body))
+    kept = idempotency.Answer(answer.status_code, answer.get_data(), g.shown)
+    idempotency.remember(ctx.actor.id, key, asked, kept)
     return answer
 
 

@@ -15,7 +15,7 @@ from prometheus_client import (
 from prometheus_client.multiprocess import MultiProcessCollector
 from sqlalchemy.exc import SQLAlchemyError
 
-from backend import messaging
+from backend import auditing, messaging
 from backend.kernel import entry, migrate, relay, ticks
 
 pages = Blueprint("vitals", __name__)
@@ -34,6 +34,14 @@ GAUGES: Mapping[str, tuple[str, Callable[[], float | None]]] = {
     "jiayi_scheduler_age_seconds": ("Since any job last ran", ticks.age_s),
     "jiayi_relay_lag_seconds": ("Waiting of the oldest event due to a reaction", relay.lag_s),
     "jiayi_relay_quarantined": ("Deliveries that wait for a person", relay.quarantined),
+    "jiayi_audit_seal_lag_seconds": (
+        "Waiting of the oldest disclosure that is not sealed",
+        auditing.lag_s,
+    ),
+    "jiayi_audit_months_ahead": (
+        "Months to come that have a partition of the log",
+        lambda: auditing.months_ahead(entry.now().today),
+    ),
     "jiayi_oldest_due_message_seconds": (
         "Since the message that waits longest fell due (business time)",
         lambda: messaging.oldest_due_s(entry.moment()),

@@ -14,6 +14,7 @@ from backend.kernel.errors import NotFound
 from backend.kernel.ids import new_id
 
 T = TypeVar("T")
+_LOOKED_AT = "residents.looked_at"
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -86,7 +87,18 @@ def one(statement: Select[T]) -> T:
     row = db.session.execute(statement).scalar_one_or_none()
     if row is None:
         raise NotFound
+    if (resident := getattr(row, "resident_id", None)) is not None:
+        looked_at().add(resident)
     return row
+
+
+def looked_at() -> set[UUID]:
+    """The residents whose rows were read one by one in this transaction.
+
+    A refusal that follows tells something about them.
+    """
+    found: set[UUID] = db.session.info.setdefault(_LOOKED_AT, set())
+    return found
 
 
 def held(statement: Select[T]) -> T:

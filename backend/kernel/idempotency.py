@@ -5,11 +5,13 @@ Two requests with one key wait for each other on a transaction lock, so a crash 
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, Integer, LargeBinary, Table, Text, Uuid, func
+from sqlalchemy import Column, DateTime, Integer, LargeBinary, Table, Text, Uuid, func, text
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from backend.kernel import hot
 from backend.kernel.crypto import keyring
@@ -27,11 +29,15 @@ idempotency = Table(
     Column("status", Integer, nullable=False),
     Column("body_sealed", LargeBinary, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("resident_ids", ARRAY(Uuid), nullable=False, server_default=text("'{}'")),
 )
-_FIND = "SELECT request_hash, status, body_sealed FROM idempotency_find(%(person)s, %(key)s)"
+_FIND = """
+SELECT request_hash, status, body_sealed, resident_ids
+FROM idempotency_find(%(person)s, %(key)s)
+"""
 _KEEP = """
-INSERT INTO idempotency (person_id, key, request_hash, status, body_sealed)
-VALUES (%(person)s, %(key)s, %(request)s, %(status)s, %(sealed)s)
+INSERT INTO idempotency (person_id, key, request_hash, status, body_sealed, resident_ids)
+VALUES (%(person)s, %(key)s, %(request)s, %(status)s, %(sealed)s, %(residents)s::uuid[])
 """
 
 
@@ -45,10 +51,11 @@ class KeyReused(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was answered: an HTTP status and the body's exact bytes."""
+    """What was answered: an HTTP status, the body's exact bytes, the residents it shows."""
 
     status: int
     body: bytes
+    residents: Sequence[UUID] = ()
 
 
 def fingerprint(method: str, path: str, person: bytes, body: bytes) -> bytes:
@@ -71,14 +78,15 @@ def earlier(person: UUID, key: str, request: bytes) -> Answer | None:
         return None
     if row.request_hash != request:
         raise KeyReused
-    return Answer(row.status, keyring().unseal(row.body_sealed, _place(person, key)))
+    body = keyring().unseal(row.body_sealed, _place(person, key))
+    return Answer(row.status, body, tuple(row.resident_ids))
 
 
 def remember(person: UUID, key: str, request: bytes, answer: Answer) -> None:
     """Store the answer beside its effect."""
     sealed = keyring().seal(answer.body, _place(person, key))
     kept = {"person": person, "key": key, "request": request, "sealed": sealed}
-    hot.last(_KEEP, kept | {"status": answer.status})
+    hot.last(_KEEP, kept | {"status": answer.status, "residents": list(answer.residents)})
 
 
 def forget_before(instant: datetime) -> int:
