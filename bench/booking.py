@@ -1,73 +1,26 @@
 """`bench booking`: the whole stack, beside the bare server and the raw statement."""
 
-import argparse
-import json
-import os
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Sequence
 from uuid import UUID
 
 import psycopg
 
-from backend.assembly import assemble, release
 from backend.identity.tokens import Holder, issue
 from backend.kernel.ids import new_id
+from bench import load
 from bench.clinics import People, Sessions, oversold
 from bench.figures import Run, ratio, show
-from config.settings import Settings
-from tools.launch.placement import scratch_state
-from tools.launch.process import Child
-from tools.launch.service import Program
-from tools.launch.stack import Part, Stack, answers
-from tools.launch.state import ROOT
+from bench.load import Ask, Size
+from tools.launch.stack import Part, Stack
 
 NAME = "booking"
 PATH = "/api/v1/resident/bookings"
 PARTS = [Part.POSTGRES, Part.VALKEY, Part.SCHEMA, Part.API]
 
 
-@dataclass(frozen=True)
-class Size:
-    """How long, how many; `most` is a rate that no scenario is expected to pass."""
-
-    seconds: float
-    warm_up_s: float
-    clients: int
-    sessions: int
-    most: int
-
-    @property
-    def attempts(self) -> int:
-        """Enough of them for the whole time."""
-        return int((self.seconds + self.warm_up_s) * self.most)
-
-
-WHOLE = Size(seconds=8, warm_up_s=2, clients=16, sessions=50, most=6000)
-QUICK = Size(seconds=0.5, warm_up_s=0.2, clients=4, sessions=3, most=1500)
-
-
-class Production(Stack):
-    """The stack with the settings of production: real clock, nothing simulated, fsync on."""
-
-    def environment(self) -> dict[str, str]:
-        """What the API is told."""
-        told = {"ENV": "production", "TRUSTED_PROXIES": "127.0.0.1"}
-        found = super().environment() | told
-        return {name: value for name, value in found.items() if name != "SIMULATOR_URL"}
-
-
 def main(arguments: Sequence[str]) -> int:
     """Run every scenario; the status is 1 if anything was oversold or failed."""
-    parser = argparse.ArgumentParser(prog="manage.py bench booking", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a second each, to see that it works")
-    size = QUICK if parser.parse_args(arguments).quick else WHOLE
-    given = {name: value for name, value in os.environ.items() if not name.endswith("_URL")}
-    with scratch_state() as state, Production(state, PARTS, given=given) as stack:
-        return measure(stack, size)
+    return load.run(NAME, __doc__, arguments, PARTS, measure)
 
 
 def measure(stack: Stack, size: Size) -> int:
@@ -98,81 +51,52 @@ def stack_run(stack: Stack, size: Size, link: psycopg.Connection, many: int) -> 
     """Bookings through the API, each by another resident."""
     people = People.make(link, size.attempts)
     sessions = Sessions.make(link, many, size.attempts)
-    lines = requests(stack, people, sessions)
-    run = over_http(stack.services[Part.API].port, size, lines)
+    asked = requests(stack, people, sessions)
+    run = load.over_http(stack.services[Part.API].port, size, asked, 201)
     sessions.close(link)
     return run
 
 
 def bare_run(stack: Stack, size: Size) -> Run:
     """The same requests to the server without a database."""
-    port = stack.state.port("bare")
-    settings = {"API_HOST": "127.0.0.1", "API_PORT": str(port)}
-    command = [sys.executable, "-m", "bench.bare"]
-    child = Child("bare", command, stack.state.log("bare"), stack.environment() | settings, ROOT)
-    server = Program(child, port, lambda: answers(port, "/healthz"))
-    server.start()
-    try:
+    with load.served(stack, "bench.bare") as port:
         ids = [new_id() for _ in range(5000)]
-        tokens = requests(stack, People(ids, ids, ids), Sessions([new_id()]))
-        again = (tokens * (4 * size.attempts // len(tokens) + 1))[: 4 * size.attempts]
-        return over_http(port, size, again)
-    finally:
-        server.stop()
+        some = requests(stack, People(ids, ids, ids), Sessions([new_id()]))
+        again = (some * (4 * size.attempts // len(some) + 1))[: 4 * size.attempts]
+        return load.over_http(port, size, again, 201)
 
 
 def raw_run(stack: Stack, size: Size, link: psycopg.Connection, many: int) -> Run:
     """The claim's statement alone."""
     people = [new_id() for _ in range(2 * size.attempts)]
     sessions = Sessions.make(link, many, len(people))
-    told = {"url": stack.urls.app, **timing(size)}
-    run = in_process("bench.raw_client", told, [f"{a} {b}" for a, b in pairs(people, sessions)])
+    told = {"url": stack.urls.app, **load.timing(size)}
+    run = load.in_process(
+        "bench.raw_client", told, [f"{a} {b}" for a, b in pairs(people, sessions)]
+    )
     sessions.close(link)
     return run
 
 
-def requests(stack: Stack, people: People, sessions: Sessions) -> list[str]:
+def requests(stack: Stack, people: People, sessions: Sessions) -> list[Ask]:
     """One request for each account, over all sessions in turn."""
-    with issuing(stack.environment()):
+    with load.issuing(stack.environment()):
         return [
-            f"{issue(Holder.RESIDENT, account, login).text} {person} {new_id()} "
-            + json.dumps({"session_id": str(session)})
+            Ask("POST", PATH, headers_of(account, login, person), {"session_id": str(session)})
             for (account, session), person, login in zip(
                 pairs(people.accounts, sessions), people.residents, people.sessions, strict=True
             )
         ]
 
 
+def headers_of(account: UUID, login: UUID, person: UUID) -> dict[str, str]:
+    """What a phone sends along."""
+    token = issue(Holder.RESIDENT, account, login).text
+    key = {"Idempotency-Key": str(new_id())}
+    return {"Authorization": f"Bearer {token}", "Jiayi-Person": str(person)} | key
+
+
 def pairs(people: Sequence[UUID], sessions: Sessions) -> Iterator[tuple[UUID, UUID]]:
     """Everybody with a session, in turn."""
     for n, person in enumerate(people):
         yield person, sessions.ids[n % len(sessions.ids)]
-
-
-@contextmanager
-def issuing(environment: Mapping[str, str]) -> Iterator[None]:
-    """Tokens of the stack's own keys can be issued inside."""
-    app = assemble(Settings.from_env(environment))
-    with app.app_context():
-        yield
-    release(app)
-
-
-def over_http(port: int, size: Size, lines: Sequence[str]) -> Run:
-    """Let the clients send them."""
-    return in_process("bench.http_client", {"port": port, "path": PATH, **timing(size)}, lines)
-
-
-def timing(size: Size) -> dict[str, Any]:
-    """What every client is told."""
-    return {"clients": size.clients, "warm_up_s": size.warm_up_s, "seconds": size.seconds}
-
-
-def in_process(module: str, told: Mapping[str, Any], lines: Sequence[str]) -> Run:
-    """A client in a process of its own."""
-    words = "\n".join([json.dumps(told), *lines]) + "\n"
-    found = subprocess.run(
-        [sys.executable, "-m", module], input=words, stdout=subprocess.PIPE, text=True, check=True,
-        cwd=ROOT, timeout=120,
-    )  # fmt: skip
-    return Run.from_json(found.stdout)

@@ -3,10 +3,14 @@
 import sys
 from collections.abc import Callable, Sequence
 
-from bench import booking
+from bench import authorised_read, booking, login
 from tools.launch.supervisor import stop_at_signals
 
-BENCHES: dict[str, Callable[[Sequence[str]], int]] = {"booking": booking.main}
+BENCHES: dict[str, Callable[[Sequence[str]], int]] = {
+    "booking": booking.main,
+    "login": login.main,
+    "authorised-read": authorised_read.main,
+}
 
 
 def main(arguments: Sequence[str]) -> int:

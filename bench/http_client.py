@@ -1,8 +1,8 @@
 """`python -m bench.http_client`: keep-alive clients in one process of their own.
 
-Standard input: a JSON object {port, path, clients, warm_up_s, seconds}, then one request a line as
-`token person key body`. Each request is sent once; the clients share them. Standard output: the
-run.
+Standard input: a JSON object {port, clients, warm_up_s, seconds, good}, then one request a line as
+a JSON array [method, path, headers, body]. Each request is sent once; the clients share them; an
+answer is good when its status is `good`. Standard output: the run.
 """
 
 import asyncio
@@ -13,8 +13,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from bench.figures import Run
-
-CREATED = b"HTTP/1.1 201"
 
 
 class Client(asyncio.Protocol):
@@ -45,7 +43,7 @@ class Client(asyncio.Protocol):
         self.answer += data
         head, found, body = self.answer.partition(b"\r\n\r\n")
         if found and len(body) >= length_in(head):
-            self.load.note(head.startswith(CREATED), self.sent_at)
+            self.load.note(head.startswith(self.load.good), self.sent_at)
             self.answer = b""
             self.ask()
 
@@ -59,6 +57,7 @@ class Load:
 
     def __init__(self, told: dict[str, Any], requests: Iterator[bytes]) -> None:
         self.requests, self.clients = requests, told["clients"]
+        self.good = f"HTTP/1.1 {told['good']}".encode()
         self.measured_from = time.perf_counter() + told["warm_up_s"]
         self.until = self.measured_from + told["seconds"]
         self.times: list[float] = []
@@ -88,17 +87,19 @@ def length_in(head: bytes) -> int:
     return int(rest.partition(b"\r\n")[0] or 0)
 
 
-def request(path: str, line: str, number: int) -> bytes:
+def request(line: str, number: int) -> bytes:
     """One request as it goes over the wire, through a proxy, from one of 2,048 addresses."""
-    token, person, key, body = line.rstrip("\n").split(" ", 3)
-    head = (
-        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n"
-        f"Jiayi-Person: {person}\r\n"
-        f"X-Forwarded-For: 10.0.{number >> 8 & 7}.{number & 255}\r\n"
-        f"Idempotency-Key: {key}\r\nContent-Type: application/json\r\n"
-        f"Content-Length: {len(body.encode())}\r\n\r\n"
-    )
-    return (head + body).encode()
+    method, path, headers, body = json.loads(line)
+    content = b"" if body is None else json.dumps(body).encode()
+    told = {
+        "Host": "127.0.0.1",
+        "X-Forwarded-For": f"10.0.{number >> 8 & 7}.{number & 255}",
+        "Content-Type": "application/json",
+        "Content-Length": len(content),
+        **headers,
+    }
+    head = "".join(f"{name}: {value}\r\n" for name, value in told.items())
+    return f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode() + content
 
 
 async def run(told: dict[str, Any], requests: list[bytes]) -> Run:
@@ -114,7 +115,7 @@ async def run(told: dict[str, Any], requests: list[bytes]) -> Run:
 def main() -> None:
     """Read, run, tell."""
     told = json.loads(sys.stdin.readline())
-    requests = [request(told["path"], line, number) for number, line in enumerate(sys.stdin)]
+    requests = [request(line, number) for number, line in enumerate(sys.stdin)]
     print(asyncio.run(run(told, requests)).to_json())
 
 

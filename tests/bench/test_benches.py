@@ -1,8 +1,11 @@
-"""The benchmark runs, says what its README promises, and sells nothing twice."""
+"""The benchmarks run, and say what their README promises."""
 
 import json
 import subprocess
 import sys
+from typing import Any
+
+import pytest
 
 from config.settings import ROOT
 
@@ -12,10 +15,28 @@ KEYS = {
 }  # fmt: skip
 
 
-def test_booking_is_measured_beside_its_baselines() -> None:
-    command = [sys.executable, "-m", "tools.cli", "bench", "booking", "--quick"]
+def lines_of(name: str) -> list[dict[str, Any]]:
+    command = [sys.executable, "-m", "tools.cli", "bench", name, "--quick"]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=240)
-    lines = [json.loads(line) for line in run.stdout.splitlines()]
+    return [json.loads(line) for line in run.stdout.splitlines()]
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(
+    ("name", "scenarios"),
+    [
+        ("login", ["wechat", "first", "again", "refresh"]),
+        ("authorised-read", ["one-unguarded", "one", "list-unguarded", "list"]),
+    ],
+)
+def test_each_scenario_is_measured_without_errors(name: str, scenarios: list[str]) -> None:
+    lines = lines_of(name)
+    assert [line["scenario"] for line in lines] == scenarios
+    assert all(line["rate_per_s"] > 0 and line["errors"] == 0 for line in lines)
+
+
+def test_booking_is_measured_beside_its_baselines() -> None:
+    lines = lines_of("booking")
     assert [line["scenario"] for line in lines] == [
         "bare", "raw-spread", "spread", "raw-hot", "hot",
     ]  # fmt: skip
