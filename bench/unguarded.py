@@ -8,12 +8,11 @@ import os
 import sys
 
 from flask import Flask
-from sqlalchemy import ColumnElement, true
 
 from backend.followups import policy as of_followups
 from backend.identity import policy as of_residents
-from backend.kernel.context import Context
 from backend.kernel.process import die_with_parent
+from backend.kernel.ties import Sight, Tie, everything
 from config.settings import Settings
 from miniapp_api import contract
 from miniapp_api.application import create_app as whole
@@ -22,16 +21,12 @@ from tools import serve
 
 def create_app() -> Flask:
     """Everything, unguarded."""
-    of_followups.visible_to = everything
-    of_followups.readings_visible_to = everything
-    of_residents.visible_to = everything
+    no_scope = Sight(rows={Tie.ANYONE: everything})
+    of_followups.visible_to = no_scope
+    of_followups.readings_visible_to = no_scope
+    of_residents.visible_to = no_scope
     contract.disclose = nothing  # type: ignore[attr-defined]
     return whole(Settings.from_env(os.environ))
-
-
-def everything(_ctx: Context) -> ColumnElement[bool]:
-    """No scope."""
-    return true()
 
 
 def nothing(*_told: object) -> None:

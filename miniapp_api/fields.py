@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from marshmallow import fields, validate
+from marshmallow import fields, utils, validate
 from marshmallow.fields import (
     UUID as UUID,
 )
@@ -45,6 +45,8 @@ from marshmallow.fields import (
 from marshmallow.fields import (
     Time as Time,
 )
+
+from backend.kernel.context import done_by as who_did_it
 
 WORDS: dict[type[fields.Field[Any]], dict[str, str]] = {
     fields.Field: {
@@ -97,6 +99,15 @@ class Whole(fields.Integer):
         if isinstance(value, bool) or not integral:
             raise self.make_error("invalid")
         return super()._deserialize(value, attr, data, **options)
+
+
+def done_by(attribute: str = "by_kinship") -> fields.Function:
+    """Which family member did it, as 儿子代办; `null` where it was the person."""
+
+    def words(row: Any) -> str | None:
+        return who_did_it(utils.get_value(row, attribute, None))
+
+    return fields.Function(words, required=True, metadata={"type": ["string", "null"]})
 
 
 def choice(kind: Any, **options: Any) -> fields.Enum[Any]:

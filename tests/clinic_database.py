@@ -107,7 +107,8 @@ def outcome(person: UUID, session: UUID) -> str:
 
 def managing(house: UUID) -> Context:
     """The context in which a manager of the house acts now."""
-    return entry.context(Actor(new_id(), Role.MANAGER, frozenset({house}), house), entry.moment())
+    own = frozenset({house})
+    return entry.context(Actor(new_id(), Role.MANAGER, own, house, own), entry.moment())
 
 
 def either(act: object, *given: object) -> object:

@@ -3,13 +3,15 @@
 import dataclasses
 import inspect
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+from backend.kernel.context import Role
 from backend.kernel.events import Event, reaction_name
 from backend.kernel.lifecycle import Lifecycle
+from backend.kernel.ties import HOLDERS, Entry, Grant, Sight, Tie
 from backend.reactions import REACTIONS
 from config.settings import ROOT
 from tools.openapi import document_without_servers
@@ -59,10 +61,46 @@ def _events() -> Iterator[str]:
 def _permissions() -> Iterator[str]:
     yield "# Who may act"
     yield "\nEvery command asks its policy before it acts, whichever entry point called it.\n"
-    yield "| command | what it does | who may |\n| --- | --- | --- |"
+    yield "A family member or guardian needs the scope as well; what a role cannot hold counts for"
+    yield "nothing; break-glass (`emergency`) and audits look and never act.\n"
+    yield "| command | what it does | who may | scope of family |\n| --- | --- | --- | --- |"
     for name, command in commands():
         policy = command.policy
-        yield f"| `{name}` | {_first(command)} | `{policy.__name__}`: {_first(policy)} |"
+        yield f"| `{name}` | {_first(command)} | {_who(policy)} | {_scope(policy)} |"
+    yield from _sights()
+    yield "\n# Which role may hold which tie\n"
+    yield "| tie | roles |\n| --- | --- |"
+    for tie, roles in HOLDERS.items():
+        everybody = "everybody" if roles == frozenset(Role) else ", ".join(sorted(roles))
+        yield f"| `{tie}` | {everybody} |"
+
+
+def _who(policy: Any) -> str:
+    if not isinstance(policy, Entry | Grant):
+        return f"`{policy.__name__}`: {_first(policy)}"
+    return " · ".join(_tie(tie, policy.only) for tie in Tie if tie in policy.ties)
+
+
+def _tie(tie: Tie, only: Mapping[Tie, frozenset[Role]]) -> str:
+    return f"`{tie}` ({', '.join(sorted(only[tie]))})" if tie in only else f"`{tie}`"
+
+
+def _scope(policy: Any) -> str:
+    return f"`{policy.scope}`" if getattr(policy, "scope", None) else ""
+
+
+def _sights() -> Iterator[str]:
+    """What each feature's query scope shows to whom."""
+    yield "\n# Who may see\n"
+    yield "What is not seen is not found (404). Family members need one of the scopes,"
+    yield "and never see what the person keeps from them.\n"
+    yield "| query scope | rows shown to | scopes of family |\n| --- | --- | --- |"
+    for module in _modules("policy"):
+        for name, sight in vars(module).items():
+            if isinstance(sight, Sight):
+                shown = " · ".join(f"`{tie}`" for tie in Tie if tie in sight.ties)
+                scopes = " or ".join(f"`{scope}`" for scope in sight.scopes)
+                yield f"| `{_feature(module)}.{name}` | {shown} | {scopes} |"
 
 
 def _routes() -> Iterator[str]:
@@ -90,6 +128,7 @@ def _is_command(module: ModuleType, name: str, function: Any) -> bool:
 
 
 def _modules(pattern: str) -> Iterator[ModuleType]:
+    """The features' files of this name."""
     for path in sorted((ROOT / "backend").glob(f"*/{pattern}.py")):
         yield import_module(f"backend.{path.parent.name}.{path.stem}")
 

@@ -62,9 +62,10 @@ WITH session AS MATERIALIZED (
   WHERE session_id = %(session)s AND clinic_seat.number = seat.number
 ), made AS (
   INSERT INTO booking
-    (id, session_id, seat_number, resident_id, day, starts_at, ends_at, state, booked_at)
+    (id, session_id, seat_number, resident_id, day, starts_at, ends_at, state, booked_at,
+     by_kinship)
   SELECT %(booking)s, s.id, seat.number, %(person)s, s.day, seat.starts_at, seat.ends_at, 'booked',
-    %(at)s
+    %(at)s, %(kinship)s
   FROM seat, session s
 ), related AS (
   INSERT INTO relation (id, resident_id, party_id, kind, valid_from, valid_until, source_id)
@@ -153,6 +154,7 @@ def arguments(
     return {
         "session": session_id,
         "person": ctx.person,
+        "kinship": ctx.by_kinship,
         "at": ctx.at,
         "booking": booking_id,
         "relation": new_id(),

@@ -23,8 +23,8 @@ def missing(ctx: Context, limit: int) -> Sequence[tuple[Roster, date, datetime]]
         Roster.starts_on <= days[-1],
         or_(Roster.ends_on.is_(None), Roster.ends_on >= days[0]),
     )
-    if ctx.actor.role is Role.MANAGER:
-        valid = valid.where(Roster.institution_id == ctx.actor.institution)
+    if ctx.actor.role is not Role.CLOCK:
+        valid = valid.where(Roster.institution_id.in_(ctx.actor.houses))
     known = _Known(days[0])
     found = (
         (roster, day, instant(day, roster.begins))

@@ -25,6 +25,7 @@ from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from backend.clinics.rules import ClinicPolicy, Window, may_cancel, window
 from backend.identity import Staff
+from backend.kernel.context import Kinship
 from backend.kernel.database import Base
 from backend.kernel.lifecycle import Lifecycle
 from backend.network import Institution
@@ -234,6 +235,7 @@ class Booking(Base):
     ends_at: Mapped[datetime]
     state: Mapped[BookingState]
     booked_at: Mapped[datetime]
+    by_kinship: Mapped[Kinship | None]
     ended_at: Mapped[datetime | None]
 
     session: Mapped[ClinicSession] = relationship(

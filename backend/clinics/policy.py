@@ -1,36 +1,59 @@
 """Who may see a booking, and who may arrange clinics."""
 
-from sqlalchemy import ColumnElement, false, select, true
+from sqlalchemy import ColumnElement, select
 
 from backend.clinics.models import Booking, ClinicSession, Roster
-from backend.kernel.context import CLINICAL, Context, Role
+from backend.kernel.context import Context, Scope
+from backend.kernel.policy import by_person
+from backend.kernel.relations import Kind, Relation, in_force, is_source
+from backend.kernel.ties import (
+    NONE,
+    Grant,
+    Sight,
+    Tie,
+    Ties,
+    admits,
+    allows,
+    as_person,
+    by_itself,
+    everything,
+    in_house,
+    of_person,
+    possible,
+)
 
 
-def visible_to(ctx: Context) -> ColumnElement[bool]:
-    """Residents see their own bookings, experts those of their own sessions."""
-    if ctx.actor.role is Role.RESIDENT:
-        return Booking.resident_id == ctx.person
-    if ctx.actor.role in CLINICAL:
-        own = select(ClinicSession.id).where(ClinicSession.expert_id == ctx.actor.id)
-        return Booking.session_id.in_(own)
-    return true() if ctx.actor.role is Role.CLOCK else false()
+def ties(ctx: Context, booking: Booking) -> Ties:
+    """Whose seat it is; the expert of that session, until the window after it; the clock."""
+    as_expert = possible(ctx) & {Tie.BOOKED_SPECIALIST}
+    if as_expert and not is_source(ctx, booking.id, Kind.BOOKED):
+        as_expert = NONE
+    return as_person(ctx, booking.resident_id, booking.id) | as_expert | by_itself(ctx)
 
 
-def own_booking(ctx: Context, booking: Booking) -> bool:
-    """The resident whose seat it is."""
-    return ctx.actor.role is Role.RESIDENT and booking.resident_id == ctx.person
+def house_ties(ctx: Context, held: Roster | ClinicSession) -> Ties:
+    """Whoever manages the house where it is held."""
+    return in_house(ctx, held.institution_id)
 
 
-def roster_of_own_house(ctx: Context, roster: Roster) -> bool:
-    """A manager of the house where the weekly clinic is held."""
-    return ctx.actor.role is Role.MANAGER and roster.institution_id == ctx.actor.institution
+def _of_own_sessions(ctx: Context) -> ColumnElement[bool]:
+    return Booking.id.in_(
+        select(Relation.source_id).where(
+            Relation.party_id == ctx.actor.id, Relation.kind == Kind.BOOKED, in_force(ctx)
+        )
+    )
 
 
-def session_of_own_house(ctx: Context, session: ClinicSession) -> bool:
-    """A manager of the house where the session is held."""
-    return ctx.actor.role is Role.MANAGER and session.institution_id == ctx.actor.institution
-
-
-def by_clock_or_manager(ctx: Context) -> bool:
-    """What happens by itself everywhere, a manager may hasten in the own house."""
-    return ctx.actor.role in {Role.CLOCK, Role.MANAGER}
+visible_to = Sight(
+    scopes=(Scope.BOOK,),
+    rows={
+        **of_person(Booking.resident_id, Scope.BOOK, subject=Booking.id),
+        Tie.BOOKED_SPECIALIST: _of_own_sessions,
+        Tie.CLOCK: everything,
+    },
+)
+to_book = by_person(Scope.BOOK)
+own_booking = allows(ties, Tie.SELF, Tie.PROXY, Tie.GUARDIAN, scope=Scope.BOOK)
+roster_of_own_house: Grant[Roster] = allows(house_ties, Tie.INSTITUTION, Tie.CONSORTIUM)
+session_of_own_house: Grant[ClinicSession] = allows(house_ties, Tie.INSTITUTION, Tie.CONSORTIUM)
+by_clock_or_manager = admits(Tie.CLOCK, Tie.INSTITUTION, Tie.CONSORTIUM)

@@ -21,7 +21,7 @@ from backend.clinics.models import (
 from backend.clinics.policy import visible_to
 from backend.clinics.rules import policy_of
 from backend.kernel.calendar import SHANGHAI
-from backend.kernel.context import Context
+from backend.kernel.context import Context, Kinship
 from backend.kernel.database import db, held, one
 from backend.kernel.paging import Page, Wanted, page
 
@@ -63,6 +63,7 @@ class Appointment:
     acts: Sequence[BookingAct]
     booked_at: datetime
     ended_at: datetime | None
+    by_kinship: Kinship | None = None
     expert_name: str | None = None
     institution_name: str | None = None
     reason: str | None = None
@@ -108,37 +109,35 @@ def own_session(ctx: Context, session_id: UUID) -> ClinicSession:
 
 
 def sessions_of_house(ctx: Context, span: Span, wanted: Wanted) -> Page[ClinicSession]:
-    """The sessions in the acting manager's house, by time."""
-    found = _within(span).where(ClinicSession.institution_id == ctx.actor.institution)
+    """The sessions in the acting manager's houses, by time."""
+    found = _within(span).where(ClinicSession.institution_id.in_(ctx.actor.houses))
     return page(found.options(*_SHOWN), [ClinicSession.starts_at, ClinicSession.id], wanted)
 
 
 def session_of_house(ctx: Context, session_id: UUID) -> ClinicSession:
-    """A session in the acting manager's house; raises `NotFound`."""
+    """A session in the acting manager's houses; raises `NotFound`."""
     found = select(ClinicSession).where(ClinicSession.id == session_id)
-    return one(found.where(ClinicSession.institution_id == ctx.actor.institution).options(*_SHOWN))
+    return one(found.where(ClinicSession.institution_id.in_(ctx.actor.houses)).options(*_SHOWN))
 
 
 def rosters(ctx: Context, wanted: Wanted) -> Page[Roster]:
-    """The weekly clinics of the acting manager's house, ended ones included."""
-    found = select(Roster).where(Roster.institution_id == ctx.actor.institution)
+    """The weekly clinics of the acting manager's houses, ended ones included."""
+    found = select(Roster).where(Roster.institution_id.in_(ctx.actor.houses))
     return page(found.options(joinedload(Roster.expert)), [Roster.weekday, Roster.id], wanted)
 
 
 def roster(ctx: Context, roster_id: UUID) -> Roster:
-    """A weekly clinic of the acting manager's house; raises `NotFound`."""
+    """A weekly clinic of the acting manager's houses; raises `NotFound`."""
     found = select(Roster).where(Roster.id == roster_id)
     return one(
-        found.where(Roster.institution_id == ctx.actor.institution).options(
-            joinedload(Roster.expert)
-        )
+        found.where(Roster.institution_id.in_(ctx.actor.houses)).options(joinedload(Roster.expert))
     )
 
 
 def hold_roster(ctx: Context, roster_id: UUID) -> Roster:
     """As `roster`, locked."""
     found = select(Roster).where(Roster.id == roster_id)
-    return held(found.where(Roster.institution_id == ctx.actor.institution))
+    return held(found.where(Roster.institution_id.in_(ctx.actor.houses)))
 
 
 def bookings(ctx: Context, wanted: Wanted) -> Page[Appointment]:
@@ -172,8 +171,14 @@ def hold_seats(wanted: Select[Seat]) -> Sequence[Seat]:
     return db.session.execute(fresh).scalars().all()
 
 
-def booked(_ctx: Context, session: ClinicSession) -> Sequence[Booking]:
-    """Who holds a seat of the session, by number."""
+def booked(ctx: Context, session: ClinicSession) -> Sequence[Booking]:
+    """Whom the actor may know to hold a seat of the session, by number."""
+    found = _visible(ctx).filter_by(session_id=session.id, state=BookingState.BOOKED)
+    return db.session.execute(found.order_by(Booking.seat_number)).scalars().all()
+
+
+def live_bookings(session: ClinicSession) -> Sequence[Booking]:
+    """Every booking that holds a seat of the session, by number, whoever acts."""
     found = select(Booking).filter_by(session_id=session.id, state=BookingState.BOOKED)
     return db.session.execute(found.order_by(Booking.seat_number)).scalars().all()
 
@@ -234,6 +239,7 @@ def appointment(ctx: Context, booking: Booking) -> Appointment:
         acts=booking.acts(ctx.at, policy_of(ctx.region)),
         booked_at=booking.booked_at,
         ended_at=booking.ended_at,
+        by_kinship=booking.by_kinship,
         expert_name=own.expert.name,
         institution_name=own.institution.name,
         reason=own.reason if booking.state is BookingState.WITHDRAWN else None,

@@ -35,13 +35,15 @@ from backend.clinics.models import (
 )
 from backend.clinics.queries import Appointment
 from backend.clinics.rules import fits, may_cancel, policy_of, releases_at, seat_windows
+from backend.kernel import sensitive
 from backend.kernel.context import Context, Role
 from backend.kernel.database import db
-from backend.kernel.errors import Fault, Invalid
+from backend.kernel.errors import Fault, Invalid, NotForProxies
 from backend.kernel.events import record
 from backend.kernel.ids import new_id
-from backend.kernel.policy import admitted, by_manager, by_verified_resident, permitted
+from backend.kernel.policy import admitted, by_manager, permitted
 from backend.kernel.relations import part
+from backend.kernel.sensitive import Traits
 
 EXPERTS = frozenset({Role.SPECIALIST, Role.DOCTOR, Role.NURSE})
 ROSTER_ENDED = "这个每周门诊不再开设"
@@ -62,6 +64,7 @@ class Plan:
     capacity: int
     starts_on: date
     ends_on: date | None
+    institution_id: UUID | None = None
 
     @property
     def hours(self) -> tuple[time, time]:
@@ -76,21 +79,25 @@ class Plan:
 
 @admitted(by_manager)
 def arrange(ctx: Context, plan: Plan) -> Roster:
-    """Hold a clinic each week in the manager's house; raises `Invalid` with pointers."""
+    """Hold a clinic each week in a house of the manager; raises `Invalid` with pointers."""
     expert = identity.staff(ctx, [plan.expert_id]).get(plan.expert_id)
-    faults = _faults(ctx, plan, expert)
+    house = plan.institution_id or ctx.actor.institution
+    faults = _faults(ctx, plan, expert, house)
     if faults:
         raise Invalid(faults=faults)
 
     wanted = {name: getattr(plan, name) for name in Plan.__slots__}
-    roster = Roster(institution_id=ctx.actor.institution, **wanted)
+    roster = Roster(**wanted | {"institution_id": house})
     db.session.add(roster)
     record(ctx, RosterMade(roster.id, roster.institution_id))
     return queries.roster(ctx, roster.id)
 
 
-def _faults(ctx: Context, plan: Plan, expert: identity.Staff | None) -> Sequence[Fault]:
+def _faults(
+    ctx: Context, plan: Plan, expert: identity.Staff | None, house: UUID | None
+) -> Sequence[Fault]:
     wrong = {
+        "/institution_id": house not in ctx.actor.houses,
         "/expert_id": expert is None or not expert.works(ctx.at) or expert.role not in EXPERTS,
         "/ends": plan.begins >= plan.ends,
         "/capacity": plan.begins < plan.ends and not fits(plan.begins, plan.ends, plan.capacity),
@@ -102,6 +109,7 @@ def _faults(ctx: Context, plan: Plan, expert: identity.Staff | None) -> Sequence
 
 
 WORDS = {
+    "/institution_id": "只能在您管理的机构安排门诊",
     "/expert_id": "没有找到这位专家，请核对",
     "/begins": "这位专家这个时间已有别的门诊，请换个时间",
     "/ends": "结束时间应晚于开始时间",
@@ -163,12 +171,18 @@ def _seat_rows(session: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-@admitted(by_verified_resident)
+@admitted(policy.to_book)
 def book(ctx: Context, session_id: UUID, wish: Wish = Wish()) -> Appointment:  # noqa: B008
-    """Book a seat for the person acted for; raises the refusals of `errors`."""
+    """Book a seat for the person acted for; raises the refusals of `errors`.
+
+    What the person keeps from family members no family member may book: raises `NotForProxies`.
+    """
     booking_id = new_id()
+    if ctx.proxy is not None:
+        _not_kept(ctx, session_id)
     region = policy_of(ctx.region)
     row = claim(ctx, booking_id, session_id, wish, region)
+    sensitive.mark(ctx, ctx.person, [booking_id], Traits(specialty=row.specialty))
     record(ctx, BookingMade(ctx.person, booking_id, session_id))
     return Appointment(
         id=booking_id,
@@ -186,7 +200,15 @@ def book(ctx: Context, session_id: UUID, wish: Wish = Wish()) -> Appointment:  #
         acts=[BookingAct.CANCEL] if may_cancel(row.starts_at, ctx.at, region) else [],
         booked_at=ctx.at,
         ended_at=None,
+        by_kinship=ctx.by_kinship,
     )
+
+
+def _not_kept(ctx: Context, session_id: UUID) -> None:
+    """Asked before the claim, whose refusals would tell of a booking that is kept from family."""
+    specialty = queries.session(ctx, session_id).specialty
+    if sensitive.is_kept(ctx, Traits(specialty=specialty)):
+        raise NotForProxies
 
 
 @permitted(policy.own_booking)
@@ -216,7 +238,7 @@ def cancel_session(ctx: Context, session: ClinicSession, reason: str) -> ClinicS
     state = SESSION_LIFE.after(session.state, SessionAct.CANCEL)
     if session.ends_at <= ctx.at:
         raise SessionEnded
-    lost = queries.booked(ctx, session)
+    lost = queries.live_bookings(session)
 
     session.state, session.reason = state, reason
     db.session.execute(update(Seat).where(Seat.session_id == session.id).values(is_free=False))

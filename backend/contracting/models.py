@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from backend.contracting.rules import EndReason
+from backend.kernel.context import Kinship
 from backend.kernel.database import Base
 from backend.kernel.lifecycle import Lifecycle
 
@@ -68,6 +69,7 @@ class Agreement(Base):
     digest: Mapped[bytes]
     account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
     agreed_at: Mapped[datetime]
+    by_kinship: Mapped[Kinship | None]
 
 
 class Contract(Base):
@@ -111,6 +113,7 @@ class Contract(Base):
     state: Mapped[State] = mapped_column(default=State.APPLIED)
     applied_at: Mapped[datetime]
     applied_by: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+    by_kinship: Mapped[Kinship | None]
     answered_at: Mapped[datetime | None]
     answered_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
     declined_because: Mapped[str | None]
@@ -132,6 +135,11 @@ class Contract(Base):
     def team_acts(self) -> list[Act]:
         """What a doctor of the team may do now."""
         return [act for act in LIFE.acts(self.state) if act in OF_TEAM]
+
+    @property
+    def confirmed_by_kinship(self) -> Kinship | None:
+        """Which family member confirmed the text, `None` where it was the person."""
+        return self.agreement.by_kinship if self.agreement else None
 
     @property
     def confirmed_at(self) -> datetime | None:

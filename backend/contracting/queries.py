@@ -13,7 +13,7 @@ from backend.contracting.agreement import Parties, Wording, form, wording
 from backend.contracting.models import LIVE, Contract, State
 from backend.contracting.rules import CONTRACT, ContractPolicy, policy_of
 from backend.kernel.calendar import age_on
-from backend.kernel.context import Context
+from backend.kernel.context import Context, Scope
 from backend.kernel.database import db, held, one
 from backend.kernel.paging import Page, Wanted, page
 
@@ -111,9 +111,9 @@ def dossier(ctx: Context, contract: Contract) -> Dossier:
     return _dossiers(ctx, [contract])[0]
 
 
-def tallies(ctx: Context, institution_id: UUID, wanted: Wanted) -> Page[Tally]:
-    """The teams of an institution and how many contracts each has, by the team's name."""
-    found = teams.profiles(ctx, institution_id, wanted)
+def tallies(ctx: Context, wanted: Wanted) -> Page[Tally]:
+    """The teams of the actor's houses and how many contracts each has, by the team's name."""
+    found = teams.profiles(ctx, ctx.actor.houses, wanted)
     counted = (
         _visible(ctx)
         .with_only_columns(Contract.team_id, Contract.state, func.count().label("many"))
@@ -127,7 +127,7 @@ def tallies(ctx: Context, institution_id: UUID, wanted: Wanted) -> Page[Tally]:
 def draft(ctx: Context, team_id: UUID, months: int) -> Wording:
     """What the acting resident would agree to with this team, to be read before applying."""
     team = teams.find(ctx, team_id)
-    return _wording(ctx, team, identity.resident(ctx, ctx.person), months)
+    return _wording(ctx, team, identity.resident(ctx, ctx.person_for(Scope.SIGN)), months)
 
 
 def agreement(ctx: Context, contract: Contract) -> Wording | None:

@@ -35,14 +35,14 @@ from backend.kernel.context import Context
 from backend.kernel.database import db
 from backend.kernel.errors import Fault
 from backend.kernel.events import record
-from backend.kernel.policy import admitted, by_clock, by_verified_resident, permitted
+from backend.kernel.policy import admitted, by_clock, permitted
 from backend.kernel.relations import Kind
 from backend.kernel.transaction import attempt
 
 AT_ONCE = 500
 
 
-@admitted(by_verified_resident)
+@admitted(policy.to_apply)
 def apply(ctx: Context, team_id: UUID, months: int, package: Package = Package.BASIC) -> Contract:
     """Ask a team to be one's own for so many months.
 
@@ -61,6 +61,7 @@ def apply(ctx: Context, team_id: UUID, months: int, package: Package = Package.B
         state=State.APPLIED,
         applied_at=ctx.at,
         applied_by=ctx.actor.id,
+        by_kinship=ctx.by_kinship,
     )
     _insert(contract)
     relations.relate(ctx, ctx.person, team_id, Kind.APPLIED, source_id=contract.id)
@@ -145,7 +146,7 @@ def terminate(ctx: Context, contract: Contract, reason: EndReason) -> Contract:
     return contract
 
 
-@permitted(policy.own)
+@permitted(policy.oneself)
 def dispute(ctx: Context, contract: Contract) -> Contract:
     """签约异议, "this was not me": the contract ends at once and counts for nobody."""
     state = LIFE.after(contract.state, Act.DISPUTE)
@@ -238,6 +239,7 @@ def _agreed(ctx: Context, text: Wording) -> Agreement:
         digest=hashlib.sha256(text.content).digest(),
         account_id=ctx.actor.id,
         agreed_at=ctx.at,
+        by_kinship=ctx.by_kinship,
     )
 
 

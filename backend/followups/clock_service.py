@@ -28,7 +28,7 @@ DEPARTURES = {
 }
 
 
-@permitted(policy.by_itself)
+@permitted(policy.by_itself_alone)
 def fall_due(ctx: Context, visit: FollowUp) -> FollowUp:
     """Put the task to the doctor who answers now; the region's working hours begin to count."""
     state = LIFE.after(visit.state, Act.FALL_DUE)
@@ -42,7 +42,7 @@ def fall_due(ctx: Context, visit: FollowUp) -> FollowUp:
     return visit
 
 
-@permitted(policy.by_itself)
+@permitted(policy.by_itself_alone)
 def escalate(ctx: Context, visit: FollowUp) -> FollowUp:
     """Put what nobody took on in time to the team lead, once and for all to see.
 
@@ -69,7 +69,7 @@ def _who_is_next(ctx: Context, visit: FollowUp) -> UUID:
     return doctors_first[0].id if doctors_first else visit.doctor_id
 
 
-@permitted(policy.by_itself)
+@permitted(policy.by_itself_alone)
 def report_overdue(ctx: Context, visit: FollowUp) -> FollowUp:
     """Tell the team lead, once, of what is open though its day is long past."""
     if visit.state not in BEGUN or visit.overdue_told_at or visit.due_on >= queries.late(ctx):

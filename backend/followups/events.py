@@ -26,6 +26,15 @@ class FollowUpPlanned(Event):
 
 
 @dataclass(frozen=True)
+class HomeReadingGiven(Event):
+    """Somebody wrote down what was measured at home."""
+
+    resident_id: UUID
+    measurement_id: UUID
+    followup_id: UUID
+
+
+@dataclass(frozen=True)
 class FollowUpFellDue(Event):
     """The day is near: the resident is reminded and the doctor has a task."""
 

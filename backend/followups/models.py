@@ -24,7 +24,7 @@ from backend.followups.form import (
     Way,
 )
 from backend.followups.rules import Assessment, Reading
-from backend.kernel.context import Context
+from backend.kernel.context import Context, Kinship
 from backend.kernel.database import Base
 from backend.kernel.lifecycle import Lifecycle
 
@@ -264,6 +264,7 @@ class Measurement(Base):
     taken_on: Mapped[date]
     recorded_at: Mapped[datetime]
     recorded_by: Mapped[UUID]
+    by_kinship: Mapped[Kinship | None]
     alerted: Mapped[bool] = mapped_column(default=False)
     systolic: Mapped[int]
     diastolic: Mapped[int]
@@ -300,6 +301,7 @@ class Measurement(Base):
             source=Source.VISIT if found else Source.HOME,
             recorded_at=ctx.at,
             recorded_by=ctx.actor.id,
+            by_kinship=ctx.by_kinship,
             heart_rate=heart_rate,
             way=found and found.way,
             adherence=found and found.adherence,

@@ -21,10 +21,12 @@ from backend.followups.models import (
     Occasion,
 )
 from backend.followups.queries import Care
+from backend.kernel import sensitive
 from backend.kernel.calendar import next_workday
 from backend.kernel.context import Context
 from backend.kernel.database import db
 from backend.kernel.events import record
+from backend.kernel.sensitive import Traits
 
 
 def add(
@@ -48,6 +50,8 @@ def add(
         due_on=due_on,
     )
     db.session.add(visit)
+    about = Traits(programme=enrolment.programme)
+    sensitive.mark(ctx, visit.resident_id, [enrolment.id, visit.id], about)
     record(ctx, FollowUpPlanned(visit.resident_id, visit.id, due_on))
     return visit
 

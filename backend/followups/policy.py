@@ -2,64 +2,65 @@
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from backend import identity, teams
 from backend.followups.models import Enrolment, FollowUp, Measurement
-from backend.kernel.context import CLINICAL, Context, Role
-from backend.kernel.policy import by_clock
-from backend.kernel.relations import Kind, is_related, related
+from backend.kernel.context import Context, Role, Scope
+from backend.kernel.ties import (
+    OF_TEAM,
+    Grant,
+    Sight,
+    Tie,
+    Ties,
+    allows,
+    as_person,
+    bound,
+    by_itself,
+    everything,
+    of_person,
+)
 
-WHO_VISITS = frozenset({Role.DOCTOR, Role.NURSE})
-
-
-def visible_to(ctx: Context) -> ColumnElement[bool]:
-    """One's own follow-ups; staff, those of the residents signed with their team."""
-    return _of_those_seen(ctx, FollowUp.resident_id)
-
-
-def enrolments_visible_to(ctx: Context) -> ColumnElement[bool]:
-    """As for follow-ups."""
-    return _of_those_seen(ctx, Enrolment.resident_id)
-
-
-def readings_visible_to(ctx: Context) -> ColumnElement[bool]:
-    """As for follow-ups."""
-    return _of_those_seen(ctx, Measurement.resident_id)
+WHO_VISITS = frozenset({Role.DOCTOR, Role.NURSE, Role.PUBLIC_HEALTH})
 
 
-def _of_those_seen(ctx: Context, resident: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
-    if ctx.actor.role is Role.RESIDENT:
-        return resident == ctx.person
-    if ctx.actor.role in CLINICAL:
-        return resident.in_(related(ctx, Kind.SIGNED))
-    return true() if ctx.actor.role is Role.CLOCK else false()
+def ties(ctx: Context, row: FollowUp | Enrolment | Measurement) -> Ties:
+    """Whose record it is, the team signed now, the clock."""
+    about = row.followup_id if isinstance(row, Measurement) else row.id
+    return as_person(ctx, row.resident_id, about) | bound(ctx, row.resident_id) | by_itself(ctx)
 
 
-def own(ctx: Context, visit: FollowUp) -> bool:
-    """The resident whose record it is."""
-    return ctx.actor.role is Role.RESIDENT and visit.resident_id == ctx.person
+def ties_of_lead(ctx: Context, visit: FollowUp) -> Ties:
+    """As `ties`, and whoever leads that team, whatever their profession."""
+    held = ties(ctx, visit)
+    if Tie.SAME_TEAM not in held or ctx.actor.role in WHO_VISITS:
+        return held
+    return held | {Tie.TEAM_LEAD} if teams.lead_of(ctx, visit.team_id) == ctx.actor.id else held
 
 
-def team(ctx: Context, visit: FollowUp) -> bool:
-    """A doctor or nurse of the team the resident is signed with now."""
-    return ctx.actor.role in WHO_VISITS and is_related(ctx, visit.resident_id, Kind.SIGNED)
+def ties_to_resident(ctx: Context, resident: identity.Resident) -> Ties:
+    """The team that the resident is signed with now."""
+    return bound(ctx, resident.id)
 
 
-def team_or_lead(ctx: Context, visit: FollowUp) -> bool:
-    """As `team`, or whoever leads that team, whatever their profession."""
-    return team(ctx, visit) or (
-        is_related(ctx, visit.resident_id, Kind.SIGNED)
-        and teams.lead_of(ctx, visit.team_id) == ctx.actor.id
+def _sight(
+    resident: InstrumentedAttribute[UUID], about: InstrumentedAttribute[UUID], *scopes: Scope
+) -> Sight:
+    return Sight(
+        scopes=scopes,
+        rows={**of_person(resident, *scopes, subject=about), Tie.CLOCK: everything},
+        resident=resident,
+        kinds=OF_TEAM,
     )
 
 
-def signed_doctor(ctx: Context, resident: identity.Resident) -> bool:
-    """A doctor of the team the resident is signed with now."""
-    return ctx.actor.role is Role.DOCTOR and is_related(ctx, resident.id, Kind.SIGNED)
-
-
-def by_itself(ctx: Context, _visit: FollowUp) -> bool:
-    """Only the clock."""
-    return by_clock(ctx)
+visible_to = _sight(FollowUp.resident_id, FollowUp.id, Scope.RESULTS)
+# Which days are due, for family members who receive reminders too: what was found is not shown.
+due_days_visible_to = _sight(FollowUp.resident_id, FollowUp.id, Scope.REMINDERS, Scope.RESULTS)
+enrolments_visible_to = _sight(Enrolment.resident_id, Enrolment.id, Scope.RESULTS)
+readings_visible_to = _sight(Measurement.resident_id, Measurement.followup_id, Scope.RESULTS)
+own: Grant[FollowUp] = allows(ties, Tie.SELF, Tie.PROXY, Tie.GUARDIAN, scope=Scope.RESULTS)
+team: Grant[FollowUp] = allows(ties, Tie.SAME_TEAM, only={Tie.SAME_TEAM: WHO_VISITS})
+team_or_lead = allows(ties_of_lead, Tie.SAME_TEAM, Tie.TEAM_LEAD, only={Tie.SAME_TEAM: WHO_VISITS})
+signed_doctor = allows(ties_to_resident, Tie.SIGNED_DOCTOR)
+by_itself_alone: Grant[FollowUp] = allows(ties, Tie.CLOCK)

@@ -111,8 +111,8 @@ def successor(ctx: Context, visit: FollowUp) -> FollowUp | None:
 
 
 def own(ctx: Context, wanted: Wanted) -> Page[FollowUp]:
-    """The acting resident's follow-ups, the latest day first."""
-    mine = _visible(ctx).where(FollowUp.resident_id == ctx.person)
+    """The acting person's follow-ups, the latest day first."""
+    mine = select(FollowUp).where(policy.due_days_visible_to(ctx))
     return page(mine, [FollowUp.due_on, FollowUp.id], wanted, newest_first=True)
 
 
@@ -120,7 +120,8 @@ def tasks(
     ctx: Context, wanted: Wanted, state: State | None = None, due_before: date | None = None
 ) -> Page[Task]:
     """The team's follow-ups in one state, else all open ones; the longest overdue first."""
-    found = _visible(ctx).where(FollowUp.state.in_([state] if state else OPEN))
+    wanted_states = FollowUp.state.in_([state] if state else OPEN)
+    found = select(FollowUp).where(policy.visible_to.at_work(ctx), wanted_states)
     if due_before:
         found = found.where(FollowUp.due_on < due_before)
     visits = page(found, [FollowUp.due_on, FollowUp.id], wanted)

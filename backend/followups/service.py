@@ -13,6 +13,7 @@ from backend.followups.events import (
     FollowUpAcknowledged,
     FollowUpCompleted,
     FollowUpMissed,
+    HomeReadingGiven,
     ResidentEnrolled,
 )
 from backend.followups.form import (
@@ -249,6 +250,7 @@ def answer(
     measurement.alerted = alerts
     db.session.add(measurement)
     db.session.flush()
+    record(ctx, HomeReadingGiven(visit.resident_id, measurement.id, visit.id))
     if alerts:
         record(ctx, _emergency(visit, measurement))
     return measurement

@@ -1,26 +1,55 @@
 """Who may see a resident's master data, and who may act on an account."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, true
+from sqlalchemy import ColumnElement
 
 from backend.identity.models import Resident
-from backend.kernel.context import CLINICAL, Context, Role
-from backend.kernel.relations import Kind, related
+from backend.kernel.context import Context, Role
+from backend.kernel.relations import Kind
+from backend.kernel.ties import (
+    NONE,
+    PERSONAL,
+    Sight,
+    Tie,
+    Ties,
+    admits,
+    bound,
+    by_itself,
+    everything,
+    possible,
+)
+
+TEAM = frozenset({Kind.SIGNED, Kind.APPLIED, Kind.ALERTED})
+KINDS: Mapping[Tie, frozenset[Kind]] = MappingProxyType(
+    {
+        Tie.SAME_TEAM: TEAM,
+        Tie.BOOKED_SPECIALIST: frozenset({Kind.BOOKED}),
+        # A prescription is known to a whole institution, yet only pharmacists need the person.
+        Tie.PHARMACIST: frozenset({Kind.PRESCRIBED}),
+        Tie.EMERGENCY: frozenset({Kind.EMERGENCY}),
+    }
+)
 
 
-def visible_to(ctx: Context) -> ColumnElement[bool]:
-    """Oneself; staff, the residents they stand in a relation to now."""
-    if ctx.actor.role is Role.RESIDENT:
-        return Resident.id == ctx.resident
-    if ctx.actor.role in CLINICAL:
-        return Resident.id.in_(related(ctx, *_kinds_for(ctx.actor.role)))
-    return true() if ctx.actor.role is Role.CLOCK else false()
+def ties(ctx: Context, resident: Resident) -> Ties:
+    """Oneself and who acts for the person; staff, by the relations in force; the clock."""
+    person = possible(ctx) & PERSONAL if resident.id == ctx.resident else NONE
+    return person | bound(ctx, resident.id, KINDS) | by_itself(ctx)
 
 
-def _kinds_for(role: Role) -> list[Kind]:
-    """A prescription is known to a whole institution, yet only pharmacists need the person."""
-    return [kind for kind in Kind if kind is not Kind.PRESCRIBED or role is Role.PHARMACIST]
+def _named(ctx: Context) -> ColumnElement[bool]:
+    return Resident.id == ctx.resident
+
+
+visible_to = Sight(
+    rows={Tie.SELF: _named, Tie.PROXY: _named, Tie.GUARDIAN: _named, Tie.CLOCK: everything},
+    resident=Resident.id,
+    kinds=KINDS,
+)
+own_account = admits(Tie.ACCOUNT, only={Tie.ACCOUNT: frozenset({Role.RESIDENT})})
 
 
 def logged_in(ctx: Context) -> bool:
@@ -28,9 +57,9 @@ def logged_in(ctx: Context) -> bool:
     return ctx.actor.session is not None
 
 
-def own_account(ctx: Context) -> bool:
-    """Whoever is logged in as a resident, verified or not."""
-    return ctx.actor.role is Role.RESIDENT
+def oneself(ctx: Context) -> bool:
+    """The verified person alone; raises `IdentityNeeded`, `NotForProxies`."""
+    return own_account(ctx) and ctx.oneself is not None
 
 
 def own_account_or_ward(ctx: Context) -> bool:

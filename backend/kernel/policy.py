@@ -6,8 +6,9 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from backend.kernel.clock import since
-from backend.kernel.context import STAFF, Context, Role
+from backend.kernel.context import Context, Scope
 from backend.kernel.errors import Forbidden, StepUpNeeded
+from backend.kernel.ties import Entry, Tie, admits
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -66,26 +67,12 @@ def require_step_up(ctx: Context) -> None:
         raise StepUpNeeded
 
 
-def by_clock(ctx: Context) -> bool:
-    """Only what happens by itself."""
-    return ctx.actor.role is Role.CLOCK
+by_clock = admits(Tie.CLOCK)
+by_staff = admits(Tie.STAFF)
+by_manager = admits(Tie.INSTITUTION, Tie.CONSORTIUM)
+by_anyone = admits(Tie.ANYONE)
 
 
-def by_staff(ctx: Context) -> bool:
-    """Any member of staff."""
-    return ctx.actor.role in STAFF
-
-
-def by_manager(ctx: Context) -> bool:
-    """A manager."""
-    return ctx.actor.role is Role.MANAGER
-
-
-def by_verified_resident(ctx: Context) -> bool:
-    """A resident whose identity is verified; raises `IdentityNeeded` where it is not yet."""
-    return ctx.actor.role is Role.RESIDENT and ctx.person is not None
-
-
-def by_anyone(_ctx: Context) -> bool:
-    """Whoever asks, logged in or not."""
-    return True
+def by_person(scope: Scope) -> Entry:
+    """The verified person, or a family member or guardian whom the person allows such things."""
+    return admits(Tie.SELF, Tie.PROXY, Tie.GUARDIAN, scope=scope)

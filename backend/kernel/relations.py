@@ -138,6 +138,28 @@ def is_related(ctx: Context, resident_id: UUID, *kinds: Kind) -> bool:
     return db.session.execute(found.limit(1)).first() is not None
 
 
+def is_source(ctx: Context, source_id: UUID, kind: Kind) -> bool:
+    """Whether the actor is related now to somebody because of this booking, prescription …"""
+    found = select(Relation.id).where(
+        Relation.source_id == source_id,
+        Relation.party_id.in_(ctx.actor.parties),
+        Relation.kind == kind,
+        in_force(ctx),
+    )
+    return db.session.execute(found.limit(1)).first() is not None
+
+
+def kinds_in_force(ctx: Context, resident_id: UUID, kinds: Iterable[Kind]) -> frozenset[Kind]:
+    """Which of these relations the actor, or a party of the actor, has to this resident now."""
+    found = select(Relation.kind).where(
+        Relation.resident_id == resident_id,
+        Relation.party_id.in_(ctx.actor.parties),
+        Relation.kind.in_(kinds),
+        in_force(ctx),
+    )
+    return frozenset(db.session.execute(found.distinct()).scalars())
+
+
 def members(ctx: Context, party_id: UUID, *kinds: Belonging) -> list[UUID]:
     """The staff who belong to a party now, in the order they joined."""
     now = or_(Membership.valid_until.is_(None), Membership.valid_until > ctx.at)

@@ -1,20 +1,47 @@
 """Who may see a message: the person it is for, and the clock."""
 
-from sqlalchemy import ColumnElement, false, true
+from sqlalchemy import ColumnElement
 
 from backend import identity
-from backend.kernel.context import STAFF, Context, Role
+from backend.kernel.context import Context, Role, Scope
+from backend.kernel.ties import (
+    NONE,
+    Sight,
+    Tie,
+    Ties,
+    admits,
+    as_person,
+    by_itself,
+    everything,
+    of_person,
+    possible,
+)
 from backend.messaging.models import Message
 from backend.messaging.wording import Audience
 
 
-def visible_to(ctx: Context) -> ColumnElement[bool]:
-    """One's own; a message to a resident is for the verified person alone."""
-    if ctx.actor.role is Role.RESIDENT:
-        return Message.to_resident_id == ctx.person
-    if ctx.actor.role in STAFF:
-        return Message.to_staff_id == ctx.actor.id
-    return true() if ctx.actor.role is Role.CLOCK else false()
+def ties(ctx: Context, message: Message) -> Ties:
+    """Whom it is for, the clock."""
+    to_staff = possible(ctx) & {Tie.STAFF} if message.to_staff_id == ctx.actor.id else NONE
+    person = NONE
+    if message.to_resident_id is not None:
+        person = as_person(ctx, message.to_resident_id, message.subject_id)
+    return person | to_staff | by_itself(ctx)
+
+
+def _to_staff(ctx: Context) -> ColumnElement[bool]:
+    return Message.to_staff_id == ctx.actor.id
+
+
+visible_to = Sight(
+    scopes=(Scope.REMINDERS,),
+    rows={
+        **of_person(Message.to_resident_id, Scope.REMINDERS, subject=Message.subject_id),
+        Tie.STAFF: _to_staff,
+        Tie.CLOCK: everything,
+    },
+)
+has_account = admits(Tie.ACCOUNT)
 
 
 def own_account(ctx: Context) -> ColumnElement[bool]:
@@ -27,8 +54,3 @@ def own_account(ctx: Context) -> ColumnElement[bool]:
 def audience_of(ctx: Context) -> Audience:
     """Which templates concern whoever acts."""
     return Audience.RESIDENT if ctx.actor.role is Role.RESIDENT else Audience.STAFF
-
-
-def has_account(ctx: Context) -> bool:
-    """Residents, verified or not, and staff."""
-    return ctx.actor.role is Role.RESIDENT or ctx.actor.role in STAFF

@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from backend.kernel.context import Kinship
 from backend.kernel.crypto import Sealed
 from backend.kernel.database import Base
 from backend.kernel.lifecycle import Lifecycle
@@ -152,6 +153,7 @@ class Prescription(Base):
     days_wanted: Mapped[int]
     change: Mapped[str | None]
     requested_at: Mapped[datetime]
+    by_kinship: Mapped[Kinship | None]
 
     doctor_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
     issued_at: Mapped[datetime | None]
@@ -255,6 +257,7 @@ class Confirmation(Base):
     text: Mapped[str]
     text_hash: Mapped[bytes]
     confirmed_at: Mapped[datetime]
+    by_kinship: Mapped[Kinship | None]
 
 
 class Verdict(StrEnum):

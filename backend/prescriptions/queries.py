@@ -60,12 +60,13 @@ def find(ctx: Context, prescription_id: UUID) -> Prescription:
 
 def hold(ctx: Context, prescription_id: UUID) -> Prescription:
     """One prescription, locked until the commit; raises `NotFound`."""
-    return held(_visible(ctx).where(Prescription.id == prescription_id))
+    seen = policy.held_by(ctx)
+    return held(select(Prescription).where(seen, Prescription.id == prescription_id))
 
 
 def prescriptions(ctx: Context, wanted: Wanted, state: State | None = None) -> Page[Prescription]:
     """Those the actor may see, newest first; of one state where it is given."""
-    found = _visible(ctx)
+    found = select(Prescription).where(policy.visible_to.at_work(ctx))
     if state is not None:
         found = found.where(Prescription.state == state)
     return page(found, [Prescription.id], wanted, newest_first=True)
@@ -81,8 +82,7 @@ def _acts(ctx: Context, prescription: Prescription) -> Sequence[Act]:
     """What the reader may do: a doctor who sees it is of the team, a pharmacist may be too."""
     if ctx.actor.role is Role.DOCTOR:
         return prescription.doctor_acts
-    here = policy.dispensing_pharmacist(ctx, prescription)
-    return prescription.pharmacist_acts if here else []
+    return prescription.pharmacist_acts if policy.sent_to(ctx, prescription) else []
 
 
 def _visible(ctx: Context) -> Select[Prescription]:

@@ -7,13 +7,14 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 
 from backend import network
-from backend.kernel import relations
+from backend.kernel import relations, sensitive
 from backend.kernel.context import Context
 from backend.kernel.database import db
-from backend.kernel.errors import Fault, Invalid, NotFound
+from backend.kernel.errors import Fault, Invalid, NotForProxies, NotFound
 from backend.kernel.events import record
 from backend.kernel.lifecycle import IllegalMove
-from backend.kernel.policy import admitted, by_verified_resident, permitted
+from backend.kernel.policy import admitted, permitted
+from backend.kernel.sensitive import Traits
 from backend.kernel.transaction import attempt
 from backend.prescriptions import policy, queries
 from backend.prescriptions.dispensing import (
@@ -60,7 +61,7 @@ from backend.prescriptions.rules import (
 )
 
 
-@admitted(by_verified_resident)
+@admitted(policy.to_request)
 def request(
     ctx: Context,
     *,
@@ -86,9 +87,10 @@ def request(
         days_wanted=days,
         change=change,
         requested_at=ctx.at,
+        by_kinship=ctx.by_kinship,
         wishes=queries.drugs(list(dict.fromkeys(drugs)), "/drugs/{}"),
     )
-    _open(wanted)
+    _open(ctx, wanted)
     record(ctx, PrescriptionRequested(ctx.person, wanted.id, team_id))
     return wanted
 
@@ -100,13 +102,18 @@ def _institution(ctx: Context, institution_id: UUID) -> UUID:
         raise Invalid(faults=[Fault("/institution_id", "没有这家机构，请重新选择")]) from None
 
 
-def _open(wanted: Prescription) -> None:
+def _open(ctx: Context, wanted: Prescription) -> None:
+    """What is kept from family members no family member may ask for; it is marked as such."""
+    traits = Traits(drugs=[drug.atc for drug in wanted.wishes])
+    if sensitive.is_kept(ctx, traits):
+        raise NotForProxies
     try:
         with attempt():
             db.session.add(wanted)
             db.session.flush()
     except IntegrityError:
         raise AlreadyOpen from None
+    sensitive.mark(ctx, wanted.resident_id, [wanted.id], traits)
 
 
 def _require_lawful(refusals: Sequence[Refusal]) -> None:
@@ -133,6 +140,7 @@ def confirm(ctx: Context, prescription: Prescription, digest: str) -> Prescripti
         text=text.body,
         text_hash=hashlib.sha256(text.body.encode()).digest(),
         confirmed_at=ctx.at,
+        by_kinship=ctx.by_kinship,
     )
     days = prescription.days_wanted
     record(ctx, PrescriptionConfirmed(prescription.resident_id, prescription.id, days))
@@ -173,6 +181,8 @@ def issue(ctx: Context, prescription: Prescription, draft: Draft) -> Prescriptio
     prescription.state, prescription.doctor_id = state, ctx.actor.id
     write(ctx, prescription, draft, order, std)
     prescription.every_line.extend(lines_of(prescription, draft, drugs))
+    issued = Traits(diagnoses=draft.diagnoses, drugs=[drug.atc for drug in drugs])
+    sensitive.mark(ctx, prescription.resident_id, [prescription.id], issued)
     record(ctx, _issued(prescription, order))
     return prescription
 

@@ -73,9 +73,9 @@ def profile(ctx: Context, team_id: UUID) -> Profile:
     return _profiles(ctx, [find(ctx, team_id)])[0]
 
 
-def profiles(ctx: Context, institution_id: UUID, wanted: Wanted) -> Page[Profile]:
-    """The teams of an institution, by name."""
-    there = select(Team).where(Team.institution_id == institution_id)
+def profiles(ctx: Context, houses: Collection[UUID], wanted: Wanted) -> Page[Profile]:
+    """The teams of these institutions, by name."""
+    there = select(Team).where(Team.institution_id.in_(houses))
     found = page(there, [Team.name, Team.id], wanted)
     return Page(_profiles(ctx, found.items), found.next)
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from marshmallow import Schema
 
 from backend import clinics, identity
-from backend.kernel.context import Context
+from backend.kernel.context import Context, Kinship
 from backend.kernel.paging import Page, Wanted
 from miniapp_api import fields
 from miniapp_api.access import Audience
@@ -29,6 +29,7 @@ class BookedSchema(Schema):
     name = fields.Text(50, required=True, allow_none=True)
     birth_date = fields.Date(required=True, allow_none=True)
     sex = fields.choice(identity.Sex, required=True, allow_none=True)
+    done_by = fields.done_by()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Booked:
     name: str | None
     birth_date: date | None
     sex: identity.Sex | None
+    by_kinship: Kinship | None
 
 
 @api.get("/sessions")
@@ -74,4 +76,5 @@ def _line(booking: clinics.Booking, person: identity.Resident | None) -> Booked:
         person.name if person else None,
         person.birth_date if person else None,
         person.sex if person else None,
+        booking.by_kinship,
     )

@@ -23,7 +23,10 @@ clock_time = partial(
 
 
 class PlanSchema(StrictSchema):
-    """A clinic to be held each week; `begins` and `ends` are times of day in Shanghai."""
+    """A clinic to be held each week; `begins` and `ends` are times of day in Shanghai.
+
+    In the own house, or in the one that is named where several are managed.
+    """
 
     expert_id = fields.UUID(required=True)
     specialty = fields.Text(50, required=True)
@@ -36,6 +39,7 @@ class PlanSchema(StrictSchema):
     capacity = fields.Whole(1, 1000, required=True)
     starts_on = fields.Date(required=True)
     ends_on = fields.Date(load_default=None, allow_none=True)
+    institution_id = fields.UUID(load_default=None, allow_none=True)
 
 
 class RosterSchema(Schema):

@@ -3,7 +3,7 @@
 from marshmallow import Schema
 
 from backend import contracting
-from backend.kernel.context import NOBODY, Context
+from backend.kernel.context import Context
 from backend.kernel.paging import Page, Wanted
 from miniapp_api import fields
 from miniapp_api.access import Audience
@@ -41,4 +41,4 @@ def contracts(
 @gives(page_of(TallySchema))
 def counts(ctx: Context, *, wanted: Wanted) -> Page[contracting.Tally]:
     """各团队签约人数 · Only what residents confirmed counts as active."""
-    return contracting.tallies(ctx, ctx.actor.institution or NOBODY, wanted)
+    return contracting.tallies(ctx, wanted)

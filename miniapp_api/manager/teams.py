@@ -1,7 +1,7 @@
 """The teams of a manager's institution, and what each still lacks."""
 
 from backend import teams
-from backend.kernel.context import NOBODY, Context
+from backend.kernel.context import Context
 from backend.kernel.paging import Page, Wanted
 from miniapp_api import fields
 from miniapp_api.access import Audience
@@ -22,5 +22,5 @@ class ManagedTeamSchema(TeamSchema):
 @gives(page_of(ManagedTeamSchema))
 def own(ctx: Context, *, wanted: Wanted) -> Page[Shown]:
     """本机构的团队 · By name."""
-    found = teams.profiles(ctx, ctx.actor.institution or NOBODY, wanted)
+    found = teams.profiles(ctx, ctx.actor.houses, wanted)
     return Page([shown(ctx, profile) for profile in found.items], found.next)

@@ -87,7 +87,7 @@ def shown(ctx: Context, profile: teams.Profile) -> Shown:
 @gives(page_of(TeamSchema))
 def of_institution(ctx: Context, *, wanted: Wanted, institution_id: UUID) -> Page[Shown]:
     """机构的家庭医生团队 · By name."""
-    found = teams.profiles(ctx, institution_id, wanted)
+    found = teams.profiles(ctx, [institution_id], wanted)
     return Page([shown(ctx, profile) for profile in found.items], found.next)
 
 

@@ -34,6 +34,7 @@ class AppointmentSchema(Schema):
     acts = fields.List(fields.choice(clinics.BookingAct), required=True)
     booked_at = fields.AwareDateTime(required=True)
     ended_at = fields.AwareDateTime(required=True, allow_none=True)
+    done_by = fields.done_by()
     reason = fields.Text(
         required=True,
         allow_none=True,

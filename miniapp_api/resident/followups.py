@@ -8,7 +8,7 @@ from marshmallow import Schema, validate
 
 from backend import followups
 from backend.followups import Act, Advice, Danger, FollowUp, Measurement, Symptom
-from backend.kernel.context import Context
+from backend.kernel.context import Context, Scope
 from backend.kernel.paging import Page, Wanted
 from miniapp_api import fields
 from miniapp_api.access import Audience
@@ -67,6 +67,18 @@ class OwnFollowUpSchema(Schema):
     )
 
 
+class Planned:
+    """A follow-up in the list: what came of it is for the person, and for who may read results."""
+
+    def __init__(self, ctx: Context, visit: FollowUp) -> None:
+        self._visit = visit
+        may_read = ctx.proxy is None or Scope.RESULTS in ctx.proxy.scopes
+        self.advice = visit.advice if may_read else None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._visit, name)
+
+
 class OwnReadingSchema(Schema):
     """One of my readings, in mmHg and beats a minute."""
 
@@ -78,6 +90,7 @@ class OwnReadingSchema(Schema):
     systolic = fields.Whole(40, 300, required=True)
     diastolic = fields.Whole(20, 250, required=True)
     heart_rate = fields.Whole(20, 250, required=True, allow_none=True)
+    done_by = fields.done_by()
 
 
 class AnsweredSchema(OwnReadingSchema):
@@ -107,9 +120,10 @@ class AnswerSchema(StrictSchema):
 @api.get("/follow-ups")
 @lists(PageQuery)
 @gives(page_of(OwnFollowUpSchema))
-def mine(ctx: Context, *, wanted: Wanted) -> Page[FollowUp]:
-    """我的随访 · The latest day first."""
-    return followups.own(ctx, wanted)
+def mine(ctx: Context, *, wanted: Wanted) -> Page[Planned]:
+    """我的随访 · The latest day first; who receives reminders alone sees no advice."""
+    found = followups.own(ctx, wanted)
+    return Page([Planned(ctx, visit) for visit in found.items], found.next)
 
 
 @api.get("/follow-ups/<uuid:followup_id>")

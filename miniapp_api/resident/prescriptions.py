@@ -54,6 +54,7 @@ class PrescriptionConfirmedSchema(Schema):
     version = fields.Text(40, required=True)
     text = fields.Text(5000, required=True)
     confirmed_at = fields.AwareDateTime(required=True)
+    done_by = fields.done_by()
 
 
 class PrescriptionDispensingSchema(Schema):
@@ -70,6 +71,7 @@ class PrescriptionSchema(Schema):
     state = fields.choice(prescriptions.State, required=True)
     institution_id = fields.UUID(required=True)
     requested_at = fields.AwareDateTime(required=True)
+    done_by = fields.done_by()
     drugs_wanted = fields.List(fields.Nested(DrugSchema), attribute="wishes", required=True)
     days_wanted = fields.Whole(1, 366, required=True)
     change = fields.Text(500, required=True, allow_none=True)

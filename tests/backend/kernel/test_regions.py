@@ -8,6 +8,7 @@ from backend.contracting.rules import policy_of as contract_policy
 from backend.followups.rules import FollowUpPolicy
 from backend.kernel import figures, regions
 from backend.kernel.regions import Region, UnknownRegion
+from backend.kernel.sensitive import SensitivePolicy
 from backend.messaging.rules import MessagingPolicy
 from backend.prescriptions.rules import LONG_PRESCRIPTION, PrescriptionPolicy
 from backend.prescriptions.rules import policy_of as prescription_policy
@@ -18,6 +19,7 @@ SECTIONS = {
     "prescriptions": PrescriptionPolicy,
     "followups": FollowUpPolicy,
     "messaging": MessagingPolicy,
+    "sensitive": SensitivePolicy,
 }
 
 

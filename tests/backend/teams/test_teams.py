@@ -83,8 +83,8 @@ def test_teams_page_by_name(app: Flask) -> None:
     house = a_centre()
     second, first = a_team(house, name="乙"), a_team(house, name="丙")
     a_team()
-    one = teams.profiles(by_itself(), house.id, Wanted(limit=1))
-    two = teams.profiles(by_itself(), house.id, Wanted(one.next, 1))
+    one = teams.profiles(by_itself(), [house.id], Wanted(limit=1))
+    two = teams.profiles(by_itself(), [house.id], Wanted(one.next, 1))
     names = sorted([first.name, second.name])
     assert [one.items[0].team.name, two.items[0].team.name] == names
     assert two.next is None

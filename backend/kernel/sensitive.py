@@ -1,0 +1,169 @@
+"""What is kept from family members [敏感类别]: no list, count, number or refusal tells of it.
+
+A feature labels a row when it learns what it is about; a message about the row needs no label of
+its own, for it names the row. What a label means for a family member is judged when it is read:
+the person's own choice, else the region's. A guardian sees what the child did not itself hide.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, ForeignKey, UniqueConstraint, func, literal, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from backend.kernel import standards
+from backend.kernel.context import Context
+from backend.kernel.database import Base, db
+from backend.kernel.ids import new_id
+from backend.kernel.standards import Edition
+
+
+@dataclass(frozen=True, kw_only=True)
+class Category:
+    """What belongs to a category: beginnings of codes, words of specialties, programmes."""
+
+    label: str
+    diagnoses: tuple[str, ...]
+    drugs: tuple[str, ...]
+    specialties: tuple[str, ...]
+    programmes: tuple[str, ...]
+
+    def covers(self, traits: "Traits") -> bool:
+        """Whether one of these traits belongs to it."""
+        return (
+            any(code.startswith(self.diagnoses) for code in traits.diagnoses)
+            or any(atc.startswith(self.drugs) for atc in traits.drugs)
+            or any(word in traits.specialty for word in self.specialties)
+            or traits.programme in self.programmes
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sensitive(Edition):
+    """The categories, by the name that is stored."""
+
+    categories: Mapping[str, Category]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SensitivePolicy:
+    """What the region hides from family members unless the person says otherwise."""
+
+    hidden: frozenset[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Traits:
+    """What a row is about: ICD-10 codes, ATC codes, a specialty's name, a programme."""
+
+    diagnoses: Collection[str] = ()
+    drugs: Collection[str] = ()
+    specialty: str = ""
+    programme: str = ""
+
+
+SENSITIVE = standards.load(Sensitive, "sensitive")
+
+
+class SensitiveItem(Base):
+    """A row of any feature is of a category; never taken back, for it was once so."""
+
+    __tablename__ = "sensitive_item"
+    __table_args__ = (UniqueConstraint("subject_id", "category"),)
+    subject_id: Mapped[UUID]
+    resident_id: Mapped[UUID] = mapped_column(ForeignKey("resident.id"))
+    category: Mapped[str]
+
+
+class SensitiveChoice(Base):
+    """A person's own word on a category."""
+
+    __tablename__ = "sensitive_choice"
+    __table_args__ = (UniqueConstraint("resident_id", "category"),)
+    resident_id: Mapped[UUID] = mapped_column(ForeignKey("resident.id"))
+    category: Mapped[str]
+    is_hidden: Mapped[bool]
+    chosen_at: Mapped[datetime]
+
+
+def categories(ctx: Context) -> Mapping[str, Category]:
+    """Every category of today's edition."""
+    return SENSITIVE.on(ctx.today).categories
+
+
+def categories_of(ctx: Context, traits: Traits) -> list[str]:
+    """The categories that something of these traits belongs to; most things belong to none."""
+    return [name for name, category in categories(ctx).items() if category.covers(traits)]
+
+
+def mark(ctx: Context, resident_id: UUID, subjects: Iterable[UUID], traits: Traits) -> None:
+    """Label these rows of a person with the categories of their traits, if there are any."""
+    found = categories_of(ctx, traits)
+    rows = [
+        {"id": new_id(), "resident_id": resident_id, "subject_id": subject, "category": category}
+        for subject in subjects
+        for category in found
+    ]
+    if rows:
+        db.session.execute(insert(SensitiveItem).values(rows).on_conflict_do_nothing())
+
+
+def hidden_by_default(ctx: Context) -> frozenset[str]:
+    """What is kept from whoever acts for the person; from a guardian nothing."""
+    if ctx.proxy is None or ctx.proxy.is_guardian:
+        return frozenset()
+    return ctx.region.section("sensitive", SensitivePolicy).hidden
+
+
+def hidden(ctx: Context, subject: Any) -> ColumnElement[bool]:
+    """Whether a row, named by its id or the column of it, is kept from the acting relative."""
+    return (
+        select(SensitiveItem.id)
+        .outerjoin(
+            SensitiveChoice,
+            (SensitiveChoice.resident_id == SensitiveItem.resident_id)
+            & (SensitiveChoice.category == SensitiveItem.category),
+        )
+        .where(SensitiveItem.subject_id == subject)
+        .where(func.coalesce(SensitiveChoice.is_hidden, _by_default(ctx)))
+        .exists()
+    )
+
+
+def _by_default(ctx: Context) -> ColumnElement[bool]:
+    return SensitiveItem.category.in_(sorted(hidden_by_default(ctx)))
+
+
+def is_hidden(ctx: Context, subject_id: UUID) -> bool:
+    """Whether this row is kept from the acting relative."""
+    return bool(db.session.execute(select(hidden(ctx, literal(subject_id)))).scalar_one())
+
+
+def is_kept(ctx: Context, traits: Traits) -> bool:
+    """Whether the acting relative may not know of such things, and so may not make one."""
+    found = categories_of(ctx, traits) if ctx.proxy is not None else []
+    if not found:
+        return False
+    shown = chosen(ctx.person)
+    return any(shown.get(category, category in hidden_by_default(ctx)) for category in found)
+
+
+def chosen(resident_id: UUID) -> Mapping[str, bool]:
+    """What a person said of categories: whether each is hidden."""
+    own = select(SensitiveChoice).where(SensitiveChoice.resident_id == resident_id)
+    return {row.category: row.is_hidden for row in db.session.execute(own).scalars()}
+
+
+def choose(ctx: Context, resident_id: UUID, category: str, is_hidden: bool) -> None:
+    """Keep what a person says of a category, in place of what was said before."""
+    said = {"is_hidden": is_hidden, "chosen_at": ctx.at}
+    new = insert(SensitiveChoice).values(
+        id=new_id(), resident_id=resident_id, category=category, **said
+    )
+    db.session.execute(
+        new.on_conflict_do_update(index_elements=["resident_id", "category"], set_=said)
+    )
