@@ -87,6 +87,22 @@ class Text(fields.String):
         return text
 
 
+class Search(Text):
+    """Part of a name: at least two characters of people (a whole Chinese name), never a pattern.
+
+    A request that carries it is counted as a search, and lists no more than a page.
+    """
+
+    def __init__(self, longest: int = 40, *, shortest: int = 2, **options: Any) -> None:
+        super().__init__(longest, shortest=shortest, **options)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **options: Any) -> str:
+        text = " ".join(super()._deserialize(value, attr, data, **options).split())
+        if text and not any(character.isalnum() for character in text):
+            raise self.make_error("invalid")
+        return text
+
+
 class Whole(fields.Integer):
     """A whole number from `least` to `most`; a string or a fraction is not one."""
 

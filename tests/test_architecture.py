@@ -69,6 +69,66 @@ def test_the_clock_is_read_by_the_clock() -> None:
     assert found <= MAY_READ_CLOCK
 
 
+HTTP_CLIENTS = {"httpx2", "aiohttp", "requests", "httpx", "http", "socket", "ftplib", "smtplib"}
+MAY_CALL_OUT = {"backend/identity/gateway.py", "backend/messaging/gateway.py"}
+BASES = {"wechat_base_url", "realname_base_url"}
+
+
+def imported(path: Path) -> set[str]:
+    tree = ast.walk(ast.parse(path.read_text()))
+    return {
+        alias.name
+        for node in tree
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in (
+            node.names if isinstance(node, ast.Import) else [ast.alias(node.module or "")]
+        )
+    }
+
+
+def test_only_gateways_call_other_servers() -> None:
+    found = {
+        name_of(path)
+        for path in sources(*CODE)
+        for name in imported(path)
+        if name == "urllib.request" or name.split(".")[0] in HTTP_CLIENTS
+    }
+    assert found - {"jobs/journal.py"} == MAY_CALL_OUT  # the journal asks for this host's name
+
+
+def test_gateways_call_the_servers_of_the_settings_and_follow_nobody() -> None:
+    """Each client is made for one base of the settings; what is called is a path of the code's."""
+    text = "".join((ROOT / name).read_text() for name in sorted(MAY_CALL_OUT))
+    assert "follow_redirects" not in text  # httpx2 follows none unless told so
+    assert text.count(".post(") == text.count("allow_redirects=False") == 1
+    assert text.count("httpx2.Client(base_url=settings.") == text.count("httpx2.Client(") == 2
+    told = {
+        node.attr
+        for path in sources("backend", "miniapp_api", "jobs")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and node.attr.endswith("_base_url")
+    }
+    assert told - {"_base_url"} == BASES
+
+
+def test_no_request_names_an_address_to_be_fetched() -> None:
+    """No field of a contract is a URL, under any of the names that such fields have."""
+    suspicious = ("url", "uri", "href", "link", "callback", "webhook", "host", "endpoint")
+    sent = [
+        f"{name_of(path)}: {node.targets[0].id}"
+        for path in sources("miniapp_api")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Assign)
+        and isinstance(node.targets[0], ast.Name)
+        and ast.unparse(node.value).startswith("fields.")
+        and (
+            any(word in node.targets[0].id.lower().split("_") for word in suspicious)
+            or ast.unparse(node.value).lower().startswith("fields.url")
+        )
+    ]
+    assert sent == []
+
+
 def test_nothing_is_imported_inside_a_function() -> None:
     late = [
         f"{name_of(path)}:{inner.lineno}"

@@ -91,13 +91,15 @@ def contracts(ctx: Context, wanted: Wanted, state: State | None = None) -> Page[
     return Page(_dossiers(ctx, rows.items), rows.next)
 
 
-def signed(ctx: Context, wanted: Wanted) -> Page[Dossier]:
-    """The residents signed with the actor's teams today, by name."""
+def signed(ctx: Context, wanted: Wanted, search: str | None = None) -> Page[Dossier]:
+    """The residents signed with the actor's teams today, by name; those whose name has `search`."""
     people = (
         select(identity.Resident)
         .join(Contract, Contract.resident_id == identity.Resident.id)
         .where(policy.visible_to(ctx), in_force(ctx))
     )
+    if search is not None:
+        people = people.where(identity.Resident.name.icontains(search, autoescape=True))
     rows = page(people, [identity.Resident.name, identity.Resident.id], wanted)
     theirs = _visible(ctx).where(
         Contract.resident_id.in_([person.id for person in rows.items]), in_force(ctx)

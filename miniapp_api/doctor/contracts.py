@@ -48,6 +48,12 @@ class ContractsQuery(PageQuery):
     state = fields.choice(contracting.State)
 
 
+class ResidentsQuery(PageQuery):
+    """Part of a name."""
+
+    search = fields.Search()
+
+
 class RefusalSchema(StrictSchema):
     """Why not, in words the resident reads."""
 
@@ -89,8 +95,10 @@ def decline(ctx: Context, contract_id: UUID, *, because: str) -> contracting.Dos
 
 
 @api.get("/residents")
-@lists(PageQuery)
+@lists(ResidentsQuery)
 @gives(page_of(SignedResidentSchema))
-def residents(ctx: Context, *, wanted: Wanted) -> Page[contracting.Dossier]:
-    """签约居民 · By name; reading the list is written down."""
-    return contracting.signed(ctx, wanted)
+def residents(
+    ctx: Context, *, wanted: Wanted, search: str | None = None
+) -> Page[contracting.Dossier]:
+    """签约居民 · By name, all or those whose name holds `search`; who is shown is written down."""
+    return contracting.signed(ctx, wanted, search)

@@ -137,9 +137,9 @@ class PrescriptionConfirmationSchema(StrictSchema):
 
 
 class FormularyQuery(PageQuery):
-    """Part of a name or a code."""
+    """Part of a name or a code; the list is public, so one character will do."""
 
-    search = fields.Text(40)
+    search = fields.Search(shortest=1)
 
 
 class PrescriptionsQuery(PageQuery):
