@@ -13,7 +13,7 @@ from backend import (
     prescriptions,
     teams,
 )
-from backend.kernel import cache, events, limits, logs
+from backend.kernel import cache, events, limits, logs, signing
 from backend.kernel.clock import Clock, ShiftedClock, SystemClock
 from backend.kernel.crypto import Keyring
 from backend.kernel.database import db, driver_url, engine_options
@@ -44,6 +44,7 @@ def assemble(settings: Settings, clock: Clock | None = None) -> Flask:
     app.extensions["clock"] = clock or _clock(settings)
     app.extensions["region"] = Region.load(settings.region)
     app.extensions["keyring"] = Keyring(settings.field_keys, settings.index_key)
+    app.extensions["signing_keys"] = signing.SigningKeys()
     app.extensions["cache"] = cache.connect(settings.redis_url)
     app.extensions["limiter"] = limits.Limiter.of(
         app.extensions["region"],

@@ -10,9 +10,11 @@ from datetime import UTC, datetime
 from flask import Flask, Response, json, request
 
 from backend import clinics
+from backend.assembly import assemble, release
 from backend.identity.tokens import read
 from backend.kernel.ids import new_id
 from backend.kernel.process import die_with_parent
+from backend.kernel.signing import signing_keys
 from config.settings import Settings
 from miniapp_api.contract import Api
 from miniapp_api.resident.clinics import AppointmentSchema, BookingSchema
@@ -22,10 +24,24 @@ PARSER = Api.ARGUMENTS_PARSER
 ASKED, ANSWERED = BookingSchema(), AppointmentSchema()
 
 
+class KeyAtStart:
+    """The key that signed when the server began; no database is asked later."""
+
+    def __init__(self, settings: Settings) -> None:
+        app = assemble(settings)
+        with app.app_context():
+            self._key = signing_keys().signer()
+        release(app)
+
+    def named(self, kid: str) -> bytes | None:
+        """That key."""
+        return self._key.secret if kid == self._key.kid else None
+
+
 def create_app() -> Flask:
     """One route."""
     app = Flask("bare")
-    app.extensions["settings"] = Settings.from_env(os.environ)
+    app.extensions["signing_keys"] = KeyAtStart(Settings.from_env(os.environ))
     app.add_url_rule("/api/v1/resident/bookings", view_func=book, methods=["POST"])
     app.add_url_rule("/healthz", view_func=lambda: "ok")
     return app

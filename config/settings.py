@@ -1,6 +1,7 @@
 """The settings of one process, read once from its environment."""
 
 import base64
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -13,6 +14,7 @@ MOST_IN_PRODUCTION = 10
 
 
 Proxies = tuple[IPv4Network | IPv6Network, ...]
+_KID = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
 
 class Env(StrEnum):
@@ -37,7 +39,6 @@ class Settings:
     migrator_database_url: str = field(repr=False)
     redis_url: str | None = field(repr=False)
     region: str
-    jwt_keys: Mapping[str, bytes] = field(repr=False)
     field_keys: Mapping[str, bytes] = field(repr=False)
     index_key: bytes = field(repr=False)
     wechat_base_url: str
@@ -73,8 +74,7 @@ class Settings:
             migrator_database_url=environ.get("MIGRATOR_DATABASE_URL", database_url),
             redis_url=environ.get("REDIS_URL") or None,
             region=environ.get("REGION", "huzhou"),
-            jwt_keys=_keys(environ, "JWT_KEYS"),
-            field_keys=_keys(environ, "FIELD_KEYS"),
+            field_keys=_field_keys(environ, "FIELD_KEYS"),
             index_key=_key("INDEX_KEY", _required(environ, "INDEX_KEY")),
             wechat_base_url=environ.get("WECHAT_BASE_URL", "https://api.weixin.qq.com"),
             wechat_appid=_required(environ, "WECHAT_APPID"),
@@ -146,17 +146,26 @@ def _number(name: str, text: str) -> float:
         raise SettingsError(f"{name} must be a number or off") from wrong
 
 
-def _keys(environ: Mapping[str, str], name: str) -> Mapping[str, bytes]:
-    """`kid:base64[,kid:base64]`; the first one signs or encrypts, all of them verify or decrypt."""
-    pairs = [entry.partition(":") for entry in _required(environ, name).split(",")]
-    return {kid.strip(): _key(name, text) for kid, _, text in pairs}
+def _field_keys(environ: Mapping[str, str], name: str) -> Mapping[str, bytes]:
+    """`kid:base64[,kid:base64]`; the first one encrypts, all of them decrypt.
+
+    A key is 32 bytes (AES-256-GCM), or 16 where `sm4:` stands before it (SM4-GCM).
+    """
+    found: dict[str, bytes] = {}
+    for entry in _required(environ, name).split(","):
+        kid, _, text = entry.strip().partition(":")
+        if not _KID.fullmatch(kid) or kid in found:
+            raise SettingsError(f"{name}: each key needs a name of its own, as in 2027a:base64")
+        sm4 = text.startswith("sm4:")
+        found[kid] = _key(name, text.removeprefix("sm4:"), 16 if sm4 else 32)
+    return found
 
 
-def _key(name: str, text: str) -> bytes:
+def _key(name: str, text: str, length: int = 32) -> bytes:
     try:
         key = base64.b64decode(text, validate=True)
     except ValueError as wrong:
         raise SettingsError(f"{name} must hold base64") from wrong
-    if len(key) != 32:
-        raise SettingsError(f"{name}: a key must be 32 bytes, not {len(key)}")
+    if len(key) != length:
+        raise SettingsError(f"{name}: a key must be {length} bytes, not {len(key)}")
     return key

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from werkzeug.exceptions import HTTPException
 
+from backend.kernel.crypto import Unreadable
 from backend.kernel.errors import (
     Conflict,
     Fault,
@@ -60,6 +61,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(DBAPIError, _database)
     app.register_error_handler(PoolExhausted, _database)
+    app.register_error_handler(Unreadable, _unreadable)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -143,6 +145,12 @@ def _database(error: DBAPIError | PoolExhausted) -> Response:
     log.error("database", error=type(error).__name__, route=_route())
     if isinstance(error, OperationalError | PoolExhausted):
         return refused(Unavailable())
+    return _failed()
+
+
+def _unreadable(error: Unreadable) -> Response:
+    """An operator has to look (`manage.py keys check`); nobody is shown what may be another's."""
+    log.error("unreadable", place=str(error), route=_route())
     return _failed()
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
+import databases
 import pytest
 import simulators
 from databases import clone, make_roles, make_template, own, remove
@@ -22,7 +23,7 @@ from config.settings import Settings
 from miniapp_api.application import create_app
 
 MORNING = datetime(2026, 11, 23, 9, 30, tzinfo=SHANGHAI)
-KEY = base64.b64encode(b"k" * 32).decode()
+KEY = base64.b64encode(databases.KEY).decode()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -45,7 +46,6 @@ def environment(database_url: str, journal: Path, simulator: str = NOWHERE) -> d
         "ENV": "test",
         "DATABASE_URL": database_url,
         "REDIS_URL": os.environ.get("TEST_REDIS_URL", ""),
-        "JWT_KEYS": f"k1:{KEY}",
         "FIELD_KEYS": f"f1:{KEY}",
         "INDEX_KEY": KEY,
         "WECHAT_BASE_URL": simulator,

@@ -3,16 +3,22 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 from psycopg import sql
 
-from backend.kernel import migrate
+from backend.kernel import migrate, signing
+from backend.kernel.crypto import Keyring
+from backend.kernel.database import owner
 
 ROLES = {"jiayi_migrator": "LOGIN CREATEROLE", "jiayi_app": "LOGIN"}
 PASSWORD = "only-for-tests"
 LOCK = 740_001
+KEY = b"k" * 32
+KID = "k1"
+RING = Keyring({"f1": KEY}, KEY)
 
 
 def admin_url(database: str = "postgres") -> str:
@@ -40,7 +46,10 @@ def make_template(name: str) -> None:
     """An empty database brought to the newest schema by the migrator."""
     remove(name)
     _run(sql.SQL("CREATE DATABASE {} OWNER jiayi_migrator").format(sql.Identifier(name)))
-    migrate.upgrade(url(name, "jiayi_migrator"))
+    address = url(name, "jiayi_migrator")
+    migrate.upgrade(address)
+    with owner(address) as connection:
+        signing.publish(connection, RING, KID, KEY, timedelta())
 
 
 def clone(template: str, name: str) -> str:

@@ -33,6 +33,7 @@ COMMANDS = {
     "migrate": Command("bring the database to the newest schema", "tools.serve:migrate"),
     "api": Command("serve the HTTP API", "tools.serve:api"),
     "jobs": Command("do what happens by itself", "tools.serve:jobs"),
+    "keys": Command("change the keys without downtime", "tools.keys:main"),
     "openapi": Command("print the OpenAPI document", "tools.openapi:main"),
     "docs": Command("write the documents that are read off the code", "tools.docs:main"),
 }  # fmt: skip

@@ -11,7 +11,6 @@ from miniapp_api.application import create_app
 PLACEHOLDERS = {
     "ENV": "development",
     "DATABASE_URL": "postgresql://nobody@127.0.0.1/none",
-    "JWT_KEYS": "none:" + "A" * 43 + "=",
     "FIELD_KEYS": "none:" + "A" * 43 + "=",
     "INDEX_KEY": "A" * 43 + "=",
     "WECHAT_APPID": "none",

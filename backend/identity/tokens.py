@@ -16,9 +16,9 @@ from uuid import UUID
 
 import jwt
 
-from backend.kernel.entry import settings
 from backend.kernel.errors import Unauthenticated
 from backend.kernel.ids import new_id
+from backend.kernel.signing import signing_keys
 
 ALGORITHM = "HS256"
 ISSUER = "jiayi"
@@ -66,7 +66,7 @@ class Claims:
 
 def issue(holder: Holder, subject: UUID, session: UUID) -> Token:
     """A token for an account (resident) or a member of staff."""
-    kid, key = next(iter(settings().jwt_keys.items()))
+    key = signing_keys().signer()
     now = int(time.time())
     claims = {
         "iss": ISSUER,
@@ -78,7 +78,7 @@ def issue(holder: Holder, subject: UUID, session: UUID) -> Token:
         "iat": now,
         "exp": now + LIFETIME_S,
     }
-    return Token(jwt.encode(claims, key, ALGORITHM, headers={"kid": kid}), LIFETIME_S)
+    return Token(jwt.encode(claims, key.secret, ALGORITHM, headers={"kid": key.kid}), LIFETIME_S)
 
 
 def read(token: str) -> Claims:
@@ -106,7 +106,7 @@ def _key(token: str) -> jwt.PyJWK:
     if not isinstance(header, dict) or header.keys() != _HEADER:
         raise ValueError("not our header")
     kid = header["kid"]
-    key = settings().jwt_keys.get(kid) if isinstance(kid, str) else None
+    key = signing_keys().named(kid) if isinstance(kid, str) else None
     if key is None:
         raise ValueError("unknown key")
     return _prepared(key)

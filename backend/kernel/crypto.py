@@ -1,17 +1,20 @@
-"""Personal data at rest: AES-256-GCM bound to its row and column, and a blind index to find it."""
+"""Personal data at rest: ciphertexts bound to their row and column, and a blind index to find it.
+
+Each column that holds ciphertexts is a `Place`; `PLACES` is the list of all of them, by which keys
+are changed and everything is checked.
+"""
 
 import hashlib
 import hmac
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol, overload
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from flask import current_app
 
-_VERSION = 1
-_NONCE = 12
+from backend.kernel.ciphers import BY_KEY_LENGTH, NONCE, Provider
 
 
 class Unreadable(Exception):
@@ -19,27 +22,33 @@ class Unreadable(Exception):
 
 
 class Keyring:
-    """The field keys of a deployment; the first seals, each opens what it sealed."""
+    """The field keys of a deployment, 32 bytes for AES-256-GCM or 16 for SM4-GCM.
+
+    The first one seals, each opens what it sealed.
+    """
 
     def __init__(self, keys: Mapping[str, bytes], index_key: bytes) -> None:
-        self._ciphers = {kid.encode(): AESGCM(key) for kid, key in keys.items()}
-        self._newest = next(iter(self._ciphers))
+        self._ciphers: dict[bytes, Provider] = {}
+        for kid, key in keys.items():
+            number, provider = BY_KEY_LENGTH[len(key)]
+            self._ciphers[bytes([number, len(kid)]) + kid.encode()] = provider(key)
+        self.newest = next(iter(self._ciphers))
         self._index_key = index_key
 
     def seal(self, plain: bytes, place: str) -> bytes:
-        """Version, key id, nonce and ciphertext; `place` names the row and column it belongs to."""
-        nonce = os.urandom(_NONCE)
-        kid = self._newest
-        header = bytes([_VERSION, len(kid)]) + kid
-        return header + nonce + self._ciphers[kid].encrypt(nonce, plain, header + place.encode())
+        """Cipher, key id, nonce and ciphertext; `place` names the row and column it belongs to."""
+        nonce = os.urandom(NONCE)
+        cipher = self._ciphers[self.newest]
+        sealed = cipher.encrypt(nonce, plain, self.newest + place.encode())
+        return self.newest + nonce + sealed
 
     def unseal(self, sealed: bytes, place: str) -> bytes:
         """The plain bytes; raises `Unreadable`."""
-        end = 2 + sealed[1]
-        header, nonce, rest = sealed[:end], sealed[end : end + _NONCE], sealed[end + _NONCE :]
+        end = 2 + int.from_bytes(sealed[1:2])
+        header, nonce, rest = sealed[:end], sealed[end : end + NONCE], sealed[end + NONCE :]
         try:
-            return self._ciphers[header[2:]].decrypt(nonce, rest, header + place.encode())
-        except (KeyError, InvalidTag) as failure:
+            return self._ciphers[header].decrypt(nonce, rest, header + place.encode())
+        except (KeyError, InvalidTag, ValueError) as failure:
             raise Unreadable(place) from failure
 
     def index(self, plain: str, purpose: str) -> bytes:
@@ -53,6 +62,34 @@ def keyring() -> Keyring:
     return ring
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A column `<name>_sealed` of ciphertexts; `keys` are the columns that tell its rows apart."""
+
+    table: str
+    name: str
+    keys: tuple[str, ...] = ("id",)
+
+    @property
+    def column(self) -> str:
+        """The column's own name."""
+        return f"{self.name}_sealed"
+
+    def of(self, *row: Any) -> str:
+        """What a ciphertext of this row is bound to."""
+        return f"{self.table}.{self.name}:{':'.join(map(str, row))}"
+
+
+PLACES: dict[str, Place] = {}
+
+
+def place(table: str, name: str, keys: tuple[str, ...] = ("id",)) -> Place:
+    """Enter a column into the list of those that hold ciphertexts."""
+    found = Place(table, name, keys)
+    PLACES[f"{table}.{name}"] = found
+    return found
+
+
 class _Row(Protocol):
     id: Any
     __tablename__: str
@@ -64,8 +101,8 @@ class Sealed:
     Reading it gives the plain text, `None` where nothing is kept.
     """
 
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._name, self._column = name, f"{name}_sealed"
+    def __set_name__(self, owner: type[_Row], name: str) -> None:
+        self._place = place(owner.__tablename__, name)
 
     @overload
     def __get__(self, row: None, owner: type) -> "Sealed": ...
@@ -74,12 +111,9 @@ class Sealed:
     def __get__(self, row: _Row | None, owner: type) -> "Sealed | str | None":
         if row is None:
             return self
-        sealed = getattr(row, self._column)
-        return None if sealed is None else keyring().unseal(sealed, self._place(row)).decode()
+        sealed = getattr(row, self._place.column)
+        return None if sealed is None else keyring().unseal(sealed, self._place.of(row.id)).decode()
 
     def __set__(self, row: _Row, plain: str | None) -> None:
-        sealed = None if plain is None else keyring().seal(plain.encode(), self._place(row))
-        setattr(row, self._column, sealed)
-
-    def _place(self, row: _Row) -> str:
-        return f"{row.__tablename__}.{self._name}:{row.id}"
+        sealed = None if plain is None else keyring().seal(plain.encode(), self._place.of(row.id))
+        setattr(row, self._place.column, sealed)

@@ -1,13 +1,26 @@
 """The database: one Base, one session, reads that refuse kindly."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 from uuid import UUID
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Date, DateTime, Enum, LargeBinary, MetaData, Select, Text, Uuid
+from sqlalchemy import (
+    Connection,
+    Date,
+    DateTime,
+    Enum,
+    LargeBinary,
+    MetaData,
+    NullPool,
+    Select,
+    Text,
+    Uuid,
+    create_engine,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
 
 from backend.kernel.errors import NotFound
@@ -80,6 +93,22 @@ def engine_options(pool: int) -> Mapping[str, Any]:
         # those of the hot path (kernel/wire.py) included.
         "connect_args": {"connect_timeout": 5, "options": limits, "prepare_threshold": None},
     }
+
+
+@contextmanager
+def owner(url: str) -> Iterator[Connection]:
+    """One transaction of a command that an operator runs as the role that owns the database."""
+    limits = (
+        "-c statement_timeout=60s -c lock_timeout=5s -c idle_in_transaction_session_timeout=60s"
+    )
+    engine = create_engine(
+        driver_url(url),
+        hide_parameters=True,
+        poolclass=NullPool,
+        connect_args={"connect_timeout": 5, "options": limits},
+    )
+    with engine.begin() as connection:
+        yield connection
 
 
 def one(statement: Select[T]) -> T:

@@ -14,7 +14,7 @@ from sqlalchemy import Column, DateTime, Integer, LargeBinary, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from backend.kernel import hot
-from backend.kernel.crypto import keyring
+from backend.kernel.crypto import keyring, place
 from backend.kernel.database import Base, db
 from backend.kernel.errors import Invalid
 
@@ -31,6 +31,7 @@ idempotency = Table(
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("resident_ids", ARRAY(Uuid), nullable=False, server_default=text("'{}'")),
 )
+_BODY = place("idempotency", "body", ("person_id", "key"))
 _FIND = """
 SELECT request_hash, status, body_sealed, resident_ids
 FROM idempotency_find(%(person)s, %(key)s)
@@ -78,13 +79,13 @@ def earlier(person: UUID, key: str, request: bytes) -> Answer | None:
         return None
     if row.request_hash != request:
         raise KeyReused
-    body = keyring().unseal(row.body_sealed, _place(person, key))
+    body = keyring().unseal(row.body_sealed, _BODY.of(person, key))
     return Answer(row.status, body, tuple(row.resident_ids))
 
 
 def remember(person: UUID, key: str, request: bytes, answer: Answer) -> None:
     """Store the answer beside its effect."""
-    sealed = keyring().seal(answer.body, _place(person, key))
+    sealed = keyring().seal(answer.body, _BODY.of(person, key))
     kept = {"person": person, "key": key, "request": request, "sealed": sealed}
     hot.last(_KEEP, kept | {"status": answer.status, "residents": list(answer.residents)})
 
@@ -93,7 +94,3 @@ def forget_before(instant: datetime) -> int:
     """Drop the answers older than `instant` (real time); returns how many."""
     old = idempotency.delete().where(idempotency.c.created_at < instant)
     return len(db.session.execute(old.returning(idempotency.c.key)).all())
-
-
-def _place(person: UUID, key: str) -> str:
-    return f"idempotency.body:{person}:{key}"

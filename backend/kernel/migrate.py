@@ -9,7 +9,9 @@ from alembic.config import Config
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import OperationalError
 
-from backend.kernel.database import db, driver_url
+from backend.kernel import signing
+from backend.kernel.crypto import Keyring
+from backend.kernel.database import db, driver_url, owner
 from config.settings import ROOT, Settings
 
 MIGRATIONS = ROOT / "migrations"
@@ -61,5 +63,12 @@ def _with_retries(url: str, migrate: Callable[[Config], None]) -> None:
         engine.dispose()
 
 
+def main(settings: Settings) -> None:
+    """The newest schema, and a key that signs."""
+    upgrade(settings.migrator_database_url)
+    with owner(settings.migrator_database_url) as connection:
+        signing.ensure(connection, Keyring(settings.field_keys, settings.index_key))
+
+
 if __name__ == "__main__":
-    upgrade(Settings.from_env(os.environ).migrator_database_url)
+    main(Settings.from_env(os.environ))

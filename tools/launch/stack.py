@@ -100,7 +100,7 @@ class Stack:
 
     def environment(self) -> dict[str, str]:
         """What the API and the jobs are told."""
-        names = ["JWT_KEYS", "FIELD_KEYS", "INDEX_KEY", "WECHAT_SECRET", "REALNAME_KEY"]
+        names = ["FIELD_KEYS", "INDEX_KEY", "WECHAT_SECRET", "REALNAME_KEY"]
         simulator = self.simulator_url if Part.SIMULATOR in self.services else NOBODY_THERE
         ours = {
             "ENV": "demo",

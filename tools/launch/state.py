@@ -24,7 +24,6 @@ def key() -> str:
 
 
 SECRETS: dict[str, Callable[[], str]] = {
-    "JWT_KEYS": lambda: f"demo:{key()}",
     "FIELD_KEYS": lambda: f"demo:{key()}",
     "INDEX_KEY": key,
     "WECHAT_SECRET": lambda: secrets.token_hex(16),

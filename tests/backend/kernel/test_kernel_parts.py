@@ -5,8 +5,10 @@ import json
 from base64 import urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
 
 import pytest
+from conftest import KEY, environment
 from flask import Flask
 from people import a_resident, by_itself
 from sqlalchemy import select, text
@@ -15,11 +17,11 @@ from sqlalchemy.exc import ProgrammingError
 from backend.clinics import Roster
 from backend.identity import Resident
 from backend.kernel import clock, disclosures, ids, ticks
-from backend.kernel.crypto import Keyring, Unreadable
+from backend.kernel.crypto import PLACES, Keyring, Unreadable
 from backend.kernel.database import db
 from backend.kernel.lifecycle import IllegalMove, Lifecycle
 from backend.kernel.paging import BadCursor, Wanted, page
-from config.settings import Env
+from config.settings import Env, Settings, SettingsError
 
 
 class State(StrEnum):
@@ -73,6 +75,58 @@ def test_an_older_key_still_opens_and_an_unknown_one_does_not() -> None:
     assert ring("a").unseal(sealed, "p") == b"x"
     with pytest.raises(Unreadable):
         Keyring({"a": b"a" * 32}, b"i" * 32).unseal(sealed, "p")
+
+
+def test_sm4_seals_where_its_key_comes_first_and_opens_in_its_place_only() -> None:
+    both = Keyring({"s": b"s" * 16, "a": b"a" * 32}, b"i" * 32)
+    sealed = both.seal("身份".encode(), "t.c:1")
+    assert sealed[0] == 2
+    assert both.unseal(sealed, "t.c:1").decode() == "身份"
+    assert both.unseal(ring("a").seal(b"x", "p"), "p") == b"x"
+    for wrong, place in (
+        (sealed, "t.c:2"),
+        (sealed[:-1] + bytes([sealed[-1] ^ 1]), "t.c:1"),
+        (b"\x01" + sealed[1:], "t.c:1"),
+    ):
+        with pytest.raises(Unreadable):
+            both.unseal(wrong, place)
+
+
+def test_what_is_no_ciphertext_is_unreadable() -> None:
+    sealed = ring().seal("身份".encode(), "p")
+    for length in range(len(sealed)):
+        with pytest.raises(Unreadable):
+            ring().unseal(sealed[:length], "p")
+
+
+@pytest.mark.parametrize("keys", [
+    "", "a", f"a:{KEY},a:{KEY}", f":{KEY}", f"a b:{KEY}", f"{'a' * 33}:{KEY}", "a:AAAA",
+    f"a:sm4:{KEY}", "a:" + "A" * 22 + "==", "a:没有",
+])  # fmt: skip
+def test_field_keys_that_cannot_be_right_are_named(keys: str) -> None:
+    with pytest.raises(SettingsError, match="FIELD_KEYS"):
+        Settings.from_env(environment("postgresql://x", Path()) | {"FIELD_KEYS": keys})
+
+
+def test_secrets_are_not_in_the_words_for_the_settings() -> None:
+    given = environment("postgresql://u:db-password@x/y", Path()) | {"REDIS_URL": "redis://:pw@r"}
+    words = repr(Settings.from_env(given))
+    for name in ("FIELD_KEYS", "INDEX_KEY", "WECHAT_SECRET", "REALNAME_KEY"):
+        assert given[name].rpartition(":")[2] not in words
+    assert "db-password" not in words
+    assert "b'kkk" not in words
+    assert "pw@r" not in words
+
+
+def test_every_sealed_column_is_in_the_list_of_them(app: Flask) -> None:
+    """By which keys are changed; and what is listed is there."""
+    kept = db.session.execute(
+        text("""
+        SELECT table_name || '.' || column_name FROM information_schema.columns
+        WHERE table_schema = 'public' AND column_name ~ '_(sealed|enc|encrypted|cipher)$'
+    """)
+    ).scalars()
+    assert set(kept) == {f"{place.table}.{place.column}" for place in PLACES.values()}
 
 
 def test_the_blind_index_finds_equal_values_of_one_purpose() -> None:
