@@ -1,6 +1,8 @@
 """身份 Identity: residents, staff, WeChat accounts, consents, sessions."""
 
 from backend.identity.consent_service import consent, withdraw
+from backend.identity.discretion_service import Choice, FamilyAct, discretion, family_acts
+from backend.identity.discretion_service import choose as choose_category
 from backend.identity.documents import Document, DocumentKind, id_number, number_in
 from backend.identity.errors import NotYourPerson, PersonClosed
 from backend.identity.gateway import RealName, RealNameServer, Verdict, WeChat, WeChatServer
@@ -44,12 +46,14 @@ from backend.identity.tokens import Holder
 __all__ = [
     "Account",
     "Channel",
+    "Choice",
     "Consent",
     "ConsentText",
     "Document",
     "DocumentKind",
     "Door",
     "Ending",
+    "FamilyAct",
     "Holder",
     "Level",
     "LoggedIn",
@@ -71,12 +75,15 @@ __all__ = [
     "account",
     "authenticate",
     "begin_session",
+    "choose_category",
     "consent",
     "consent_text",
     "consents",
+    "discretion",
     "end_all_sessions",
     "end_other_sessions",
     "end_session",
+    "family_acts",
     "give_phone",
     "id_number",
     "is_in_force",

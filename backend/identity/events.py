@@ -40,3 +40,12 @@ class SessionsEnded(Event):
 
     session_ids: tuple[UUID, ...]
     why: Ending
+
+
+@dataclass(frozen=True)
+class CategoryChosen(Event):
+    """A person keeps a category from family members, or shows it to them."""
+
+    resident_id: UUID
+    category: str
+    is_hidden: bool
