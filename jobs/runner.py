@@ -17,7 +17,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 
 from backend.assembly import assemble
-from backend.kernel import entry, ticks
+from backend.kernel import entry, rights, ticks
 from backend.kernel.transaction import transaction
 from config.settings import Settings
 from jobs import auditing, relay
@@ -146,6 +146,7 @@ def main(wanted: Collection[str] = LOOPS) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
     app = assemble(Settings.from_env(os.environ))
+    rights.enforce(app)
     scheduler, pulses = start(app, wanted)
     senders = [start_sender(app, stopped)] if "sender" in wanted else []
     log.info("jobs started", loops=sorted(wanted))

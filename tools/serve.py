@@ -5,6 +5,8 @@ import shutil
 import sys
 from collections.abc import Sequence
 
+from backend.kernel import rights
+
 GRANIAN = {
     "API_HOST": ("--host", "127.0.0.1"),
     "API_PORT": ("--port", "8000"),
@@ -15,6 +17,11 @@ GRANIAN = {
 
 def api(arguments: Sequence[str]) -> int:
     """Serve the API."""
+    try:
+        rights.verify_at(os.environ.get("DATABASE_URL", ""))
+    except rights.TooMuch as words:
+        print(f"api: {words}", file=sys.stderr)
+        return 1
     empty_metrics()
     return become("granian", [*granian(), *arguments, "miniapp_api.wsgi:app"])
 
