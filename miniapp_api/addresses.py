@@ -1,30 +1,35 @@
 """Whose network address a request comes from; a header that a stranger writes is none."""
 
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache, partial
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
-from flask import request
+from flask import Flask, current_app, request
 
-from backend.kernel import entry
 from config.settings import Proxies
 
 NOWHERE = "unknown"
+MOST_SAID = 400
 _HOUSEHOLD = 64
 
 
 def address() -> str:
     """The caller's address; of IPv6 its /64, as one house owns all of that."""
-    said = ",".join(request.headers.getlist("X-Forwarded-For"))
-    return _address(request.remote_addr or "", said[-400:], entry.settings().trusted_proxies)
+    told = request.environ
+    said = told.get("HTTP_X_FORWARDED_FOR", "")
+    find: Callable[[str, str], str] = current_app.extensions["address_of"]
+    return find(told.get("REMOTE_ADDR") or "", said[-MOST_SAID:])
 
 
-@lru_cache(4096)
-def _address(peer: str, said: str, trusted: Proxies) -> str:
+def register(app: Flask, trusted: Proxies) -> None:
+    """Take the word of these proxies; what was found once is kept."""
+    app.extensions["address_of"] = lru_cache(4096)(partial(address_of, trusted))
+
+
+def address_of(trusted: Proxies, peer: str, said: str) -> str:
     """The last address that a proxy of ours names and that is no proxy of ours."""
-    hops = _hops(peer, said.split(","))
     found = None
-    for hop in hops:
+    for hop in _hops(peer, said.split(",")):
         found = hop
         if not any(hop in network for network in trusted):
             break

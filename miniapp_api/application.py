@@ -16,6 +16,7 @@ from backend.kernel.ids import new_id
 from config.settings import Settings
 from miniapp_api import (
     access,
+    addresses,
     demo,
     doctor,
     documentation,
@@ -43,6 +44,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     )
     app.url_map.merge_slashes = False
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    addresses.register(app, settings.trusted_proxies)
     app.before_request(_arrive)
     app.after_request(_leave)
     api = Smorest(app)

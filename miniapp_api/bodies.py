@@ -69,7 +69,7 @@ def require_bounds() -> None:
 
 def _header_characters() -> int:
     told = request.environ.items()
-    return sum(len(value) for name, value in told if name.startswith("HTTP_"))
+    return sum([len(value) for name, value in told if name[:5] == "HTTP_"])
 
 
 def sound_json(body: bytes) -> Any:

@@ -25,9 +25,9 @@ ALWAYS: Mapping[str, str] = {
 
 def protect(answer: Response) -> None:
     """Add the headers of every answer; no `Access-Control-…` is ever among them."""
-    answer.headers.update(ALWAYS)
+    answer.headers.extend(ALWAYS)
     answer.headers.setdefault("Cache-Control", "no-store")
-    answer.headers["Content-Security-Policy"] = _policy(answer)
+    answer.headers.add("Content-Security-Policy", _policy(answer))
     if seconds := entry.settings().hsts_seconds:
         answer.headers["Strict-Transport-Security"] = f"max-age={seconds}; includeSubDomains"
 

@@ -5,8 +5,8 @@ Counters live in Redis and in each process; they may be lost at any moment. What
 """
 
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +46,9 @@ class Counted(StrEnum):
     ADDRESS = "address"
     FAILURES = "failures"
     ROUTE = "route"
+
+
+Key = tuple[Pace, Counted]
 
 
 class LimitReached(TooMany):
@@ -89,20 +92,20 @@ class Figures:
         rest = {key: value for key, value in local.items() if key != "class"}
         return figures.shape(cls, told | rest | {"classes": classes}, "limits")
 
-    def named(self, factor: float) -> dict[str, Allowance]:
-        """Each allowance under `class.who`, `factor` times as much."""
+    def named(self, factor: float) -> dict[Key, Allowance]:
+        """Each allowance, `factor` times as much."""
         return {
-            f"{pace}.{who.name}": allowance.times(factor)
+            (Pace(pace), who): allowance.times(factor)
             for pace, allowances in self.classes.items()
-            for who in fields(allowances)
-            if (allowance := getattr(allowances, who.name)) is not None
+            for who in Counted
+            if (allowance := getattr(allowances, who)) is not None
         }
 
 
 class Limiter:
     """The limits of one process."""
 
-    def __init__(self, found: Mapping[str, Counter]) -> None:
+    def __init__(self, found: Mapping[Key, Counter]) -> None:
         self._counters = found
 
     @classmethod
@@ -116,23 +119,23 @@ class Limiter:
         shared = Shared(client, lambda subject: keyring.index(subject, "limit").hex())
         return cls(counters(shared, known.named(factor), known.without_redis))
 
-    def spend(self, pace: Pace, who: Counted, subject: object) -> None:
+    def spend(self, pace: Pace, who: Counted, subject: Hashable) -> None:
         """Count one request; raises `LimitReached`."""
-        counter = self._counters.get(f"{pace}.{who}")
-        if counter is not None and (wait := counter.spend(str(subject))):
+        counter = self._counters.get((pace, who))
+        if counter is not None and (wait := counter.spend(subject)):
             raise LimitReached(wait)
 
-    def require(self, pace: Pace, who: Counted, subject: object) -> None:
+    def require(self, pace: Pace, who: Counted, subject: Hashable) -> None:
         """Raise `LimitReached` if nothing is left; counts nothing."""
-        counter = self._counters.get(f"{pace}.{who}")
-        if counter is not None and (wait := counter.wait(str(subject))):
+        counter = self._counters.get((pace, who))
+        if counter is not None and (wait := counter.wait(subject)):
             raise LimitReached(wait)
 
-    def note(self, pace: Pace, who: Counted, subject: object) -> None:
+    def note(self, pace: Pace, who: Counted, subject: Hashable) -> None:
         """Count what has happened, and refuse nothing yet."""
-        counter = self._counters.get(f"{pace}.{who}")
+        counter = self._counters.get((pace, who))
         if counter is not None:
-            counter.spend(str(subject))
+            counter.spend(subject)
 
 
 def limiter() -> Limiter:

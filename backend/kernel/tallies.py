@@ -7,10 +7,10 @@ Small counts (below 40) are told one by one and are exact.
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import redis
 
 log = structlog.get_logger(__name__)
+
+K = TypeVar("K", bound=tuple[str, ...])
 
 PAUSE_S = 2.0
 MOST_SUBJECTS = 100_000
@@ -116,8 +118,8 @@ class Shared:
 @dataclass(slots=True)
 class _Slots:
     number: int = -1
-    now: dict[str, Tally] = field(default_factory=dict)
-    before: dict[str, Tally] = field(default_factory=dict)
+    now: dict[Hashable, Tally] = field(default_factory=dict)
+    before: dict[Hashable, Tally] = field(default_factory=dict)
 
     def turn(self, number: int) -> None:
         if number != self.number:
@@ -126,7 +128,7 @@ class _Slots:
         if len(self.now) >= MOST_SUBJECTS:
             self.now = {}
 
-    def tally(self, subject: str) -> Tally:
+    def tally(self, subject: Hashable) -> Tally:
         found = self.now.get(subject)
         if found is None:
             last = self.before.get(subject)
@@ -149,14 +151,14 @@ class Counter:
         self._alone = allowance.times(without_redis)
         self._slots, self._lock = _Slots(), Lock()
 
-    def wait(self, subject: str) -> int:
+    def wait(self, subject: Hashable) -> int:
         """Seconds until this subject may spend again; 0 is now."""
         at = self._clock() / self._whole.seconds
         with self._lock:
             self._slots.turn(math.floor(at))
             return self._wait(self._slots.tally(subject), at, spent=0)
 
-    def spend(self, subject: str) -> int:
+    def spend(self, subject: Hashable) -> int:
         """Count one and return 0, or the seconds to wait and count nothing."""
         at = self._clock() / self._whole.seconds
         with self._lock:
@@ -171,7 +173,7 @@ class Counter:
         self._tell(subject, tally, math.floor(at), many)
         return self._wait(tally, at, spent=1)
 
-    def _tell(self, subject: str, tally: Tally, slot: int, many: int) -> None:
+    def _tell(self, subject: Hashable, tally: Tally, slot: int, many: int) -> None:
         counts = self._shared.add(f"{self._name}:{subject}", slot, many, self._whole.seconds)
         with self._lock:
             if counts is None:
@@ -189,10 +191,9 @@ class Counter:
 
 
 def counters(
-    shared: Shared, allowances: dict[str, Allowance], without_redis: float, **options: Any
-) -> dict[str, Counter]:
-    """A counter for each allowance, by its name."""
+    shared: Shared, allowances: Mapping[K, Allowance], without_redis: float
+) -> dict[K, Counter]:
+    """A counter for each allowance, under the same key."""
     return {
-        name: Counter(name, one, shared, without_redis, **options)
-        for name, one in allowances.items()
+        key: Counter(".".join(key), one, shared, without_redis) for key, one in allowances.items()
     }

@@ -14,18 +14,20 @@ from backend.kernel.limits import Counted, Figures, Limiter, LimitReached, Pace
 from backend.kernel.regions import Region
 from backend.kernel.tallies import Counter, Shared, counters
 from config.settings import Settings, SettingsError
-from miniapp_api.addresses import _address
+from miniapp_api.addresses import address_of
 
+Limits = dict[tuple[Pace, Counted], Counter]
 HERE = environment("postgresql://nobody@127.0.0.1:9/none", Path("/nowhere"))
 
 
 @pytest.fixture
-def limited(app: Flask) -> Iterator[dict[str, Counter]]:
+def limited(app: Flask) -> Iterator[Limits]:
     """The figures of config, an account's reads and writes made few, counted in this process."""
     before, region = app.extensions["limiter"], app.extensions["region"]
     allowances = Figures.load(region).named(1)
-    for name in ("read.account", "write.account"):
-        allowances[name] = replace(allowances[name], count=5)
+    for pace in (Pace.READ, Pace.WRITE):
+        key = (pace, Counted.ACCOUNT)
+        allowances[key] = replace(allowances[key], count=5)
     found = counters(Shared(None, str), allowances, 1.0)
     app.extensions["limiter"] = Limiter(found)
     yield found
@@ -33,7 +35,7 @@ def limited(app: Flask) -> Iterator[dict[str, Counter]]:
 
 
 def test_an_account_that_asks_too_often_is_told_when_to_come_back(
-    limited: dict[str, Counter], http: Http
+    limited: Limits, http: Http
 ) -> None:
     resident, other = a_resident(), a_resident("陈新")
     assert [http("GET", "/resident/me", resident).status_code for _ in range(5)] == [200] * 5
@@ -44,27 +46,25 @@ def test_an_account_that_asks_too_often_is_told_when_to_come_back(
     assert http("GET", "/resident/me", other).status_code == 200
 
 
-def test_reads_and_writes_are_counted_apart(limited: dict[str, Counter], http: Http) -> None:
+def test_reads_and_writes_are_counted_apart(limited: Limits, http: Http) -> None:
     resident = a_resident()
     for _ in range(6):
         http("GET", "/resident/me", resident)
     assert http("PUT", "/resident/me/phone", resident, json={"code": ""}).status_code == 422
 
 
-def test_three_hundred_phones_of_one_centre_at_eight_o_clock(
-    limited: dict[str, Counter], http: Http
-) -> None:
+def test_three_hundred_phones_of_one_centre_at_eight_o_clock(limited: Limits, http: Http) -> None:
     """Each opens the mini-program, which asks ten things, and their tokens had expired."""
     at = "192.0.2.1"
     for _ in range(300):
         for _ in range(10):
-            assert limited["read.address"].spend(at) == 0
-        assert limited["read.failures"].spend(at) == 0
-        assert limited["refresh.failures"].spend(at) == 0
-        assert limited["login.address"].spend(at) == 0
+            assert limited[Pace.READ, Counted.ADDRESS].spend(at) == 0
+        assert limited[Pace.READ, Counted.FAILURES].spend(at) == 0
+        assert limited[Pace.REFRESH, Counted.FAILURES].spend(at) == 0
+        assert limited[Pace.LOGIN, Counted.ADDRESS].spend(at) == 0
 
 
-def test_failed_log_ins_of_one_address_are_few(limited: dict[str, Counter], app: Flask) -> None:
+def test_failed_log_ins_of_one_address_are_few(limited: Limits, app: Flask) -> None:
     client = app.test_client()
     stranger = {"environ_base": {"REMOTE_ADDR": "192.0.2.9"}}
     log_in = lambda **options: client.post(  # noqa: E731
@@ -77,9 +77,7 @@ def test_failed_log_ins_of_one_address_are_few(limited: dict[str, Counter], app:
     assert client.get("/api/v1/open/institutions", **stranger).status_code == 200
 
 
-def test_a_stranger_cannot_put_the_blame_on_another_address(
-    limited: dict[str, Counter], app: Flask
-) -> None:
+def test_a_stranger_cannot_put_the_blame_on_another_address(limited: Limits, app: Flask) -> None:
     client = app.test_client()
     for number in range(301):
         answer = client.post(
@@ -90,9 +88,13 @@ def test_a_stranger_cannot_put_the_blame_on_another_address(
     assert answer.status_code == 429
 
 
-def test_vitals_are_never_limited(limited: dict[str, Counter], app: Flask) -> None:
-    limited["read.address"]._whole = replace(limited["read.address"]._whole, count=1)
-    limited["read.address"]._alone = replace(limited["read.address"]._alone, count=1)
+def test_vitals_are_never_limited(limited: Limits, app: Flask) -> None:
+    limited[Pace.READ, Counted.ADDRESS]._whole = replace(
+        limited[Pace.READ, Counted.ADDRESS]._whole, count=1
+    )
+    limited[Pace.READ, Counted.ADDRESS]._alone = replace(
+        limited[Pace.READ, Counted.ADDRESS]._alone, count=1
+    )
     client = app.test_client()
     assert {client.get("/healthz").status_code for _ in range(5)} == {200}
     assert [client.get("/openapi.json").status_code for _ in range(2)] == [200, 429]
@@ -115,7 +117,7 @@ def test_vitals_are_never_limited(limited: dict[str, Counter], app: Flask) -> No
 ])  # fmt: skip
 def test_whose_address_it_is(peer: str, said: str, found: str) -> None:
     trusted = Settings.from_env(HERE | {"TRUSTED_PROXIES": "10.0.0.0/8"}).trusted_proxies
-    assert _address(peer, said, trusted) == found
+    assert address_of(trusted, peer, said) == found
 
 
 @pytest.mark.parametrize("told", [
