@@ -1,6 +1,7 @@
 """Promises about the code itself; each names what would be lost if it were broken."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -67,6 +68,20 @@ def test_the_clock_is_read_by_the_clock() -> None:
         name_of(path) for path in sources(*CODE) if any(word in path.read_text() for word in words)
     }
     assert found <= MAY_READ_CLOCK
+
+
+def test_the_security_page_names_tests_that_exist() -> None:
+    page = (ROOT / "docs" / "security.md").read_text("utf-8")
+    named = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", page)
+    assert len(named) >= 50
+    gone = [
+        f"{path}::{name}"
+        for path, name in named
+        if not (ROOT / path).is_file() or f"def {name}" not in (ROOT / path).read_text("utf-8")
+    ]
+    assert gone == []
+    code = re.findall(r"`((?:backend|miniapp_api|config)/[\w./]+)`", page)
+    assert [path for path in code if not (ROOT / path).exists()] == []
 
 
 HTTP_CLIENTS = {"httpx2", "aiohttp", "requests", "httpx", "http", "socket", "ftplib", "smtplib"}
