@@ -17,6 +17,7 @@ from backend.kernel.ties import (
     as_person,
     bound,
     by_itself,
+    decide,
     everything,
     of_person,
 )
@@ -41,6 +42,11 @@ def ties_of_lead(ctx: Context, visit: FollowUp) -> Ties:
 def ties_to_resident(ctx: Context, resident: identity.Resident) -> Ties:
     """The team that the resident is signed with now."""
     return bound(ctx, resident.id)
+
+
+def may_read(ctx: Context, resident: identity.Resident) -> bool:
+    """Whether the actor, who knows of the resident, may read what was measured."""
+    return decide(ties_to_resident(ctx, resident), readings_visible_to.ties)
 
 
 def _sight(

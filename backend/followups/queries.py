@@ -23,6 +23,7 @@ from backend.followups.rules import FollowUpPolicy
 from backend.kernel.calendar import age_on
 from backend.kernel.context import Context
 from backend.kernel.database import db, held, one
+from backend.kernel.errors import Forbidden
 from backend.kernel.paging import Page, Wanted, page
 
 AT_ONCE = 500  # so that a sweep stays short; the next one takes the rest
@@ -141,6 +142,14 @@ def readings(ctx: Context, resident_id: UUID, wanted: Wanted) -> Page[Measuremen
     """A resident's readings, of visits and from home, newest first; empty for a stranger."""
     theirs = _readings(ctx).where(Measurement.resident_id == resident_id)
     return page(theirs, [Measurement.taken_on, Measurement.id], wanted, newest_first=True)
+
+
+def readings_of(ctx: Context, resident: identity.Resident, wanted: Wanted) -> Page[Measurement]:
+    """As `readings`; raises `Forbidden` for staff who know the resident and may not read them."""
+    found = readings(ctx, resident.id, wanted)
+    if not found.items and not policy.may_read(ctx, resident):
+        raise Forbidden
+    return found
 
 
 def visit_readings(ctx: Context, resident_id: UUID) -> Sequence[Measurement]:

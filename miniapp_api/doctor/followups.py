@@ -100,8 +100,7 @@ def miss(ctx: Context, followup_id: UUID, **said: Any) -> Closed:
 @gives(page_of(ReadingSchema))
 def readings(ctx: Context, resident_id: UUID, *, wanted: Wanted) -> Page[Measurement]:
     """居民血压记录 · Of visits and from home, newest first."""
-    identity.resident(ctx, resident_id)
-    return followups.readings(ctx, resident_id, wanted)
+    return followups.readings_of(ctx, identity.resident(ctx, resident_id), wanted)
 
 
 @api.post("/residents/<uuid:resident_id>/enrolments")

@@ -1,0 +1,115 @@
+"""What each operation is sent, so that nobody is refused for what was sent."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from matrix_world import World
+from people import by_itself
+
+from backend import identity
+from backend.kernel.ids import new_id
+
+Body = Callable[[World], Any]
+QUERIES: Mapping[str, Body] = {
+    "GET /resident/contracts/draft": lambda world: {
+        "team_id": str(world.facts["team_id"]),
+        "months": 12,
+    },
+    "GET /open/teams": lambda world: {"institution_id": str(world.facts["house"])},
+    "GET /open/teams/nearest": lambda _: {"latitude": 30.87, "longitude": 120.09},
+}
+
+
+def _day(days: int) -> str:
+    return (by_itself().today + timedelta(days)).isoformat()
+
+
+def _popup(_world: World) -> Any:
+    return {"report_id": str(new_id()), "results": {"TPL-NONE": "reject"}}
+
+
+def _reason(_world: World) -> Any:
+    return {"reason": "请到门诊当面评估"}
+
+
+def _draft(world: World) -> Any:
+    line = {"drug": world.facts["drug"], "dose": 1, "times_per_day": 1, "quantity": 28}
+    assessed = {"stable": True, "adherent": True, "plan_fits": True, "educated": True}
+    return {
+        "diagnoses": ["I10.x00"],
+        "lines": [line | {"usage": "口服"}],
+        "days": 28,
+        "assessment": assessed | {"note": "平稳"},
+    }
+
+
+def _plan(world: World) -> Any:
+    return {
+        "expert_id": str(world.facts["expert"]),
+        "specialty": "全科",
+        "service": "outpatient",
+        "room": "一楼",
+        "weekday": 5,
+        "begins": "14:00",
+        "ends": "15:00",
+        "capacity": 5,
+        "starts_on": _day(1),
+    }
+
+
+def _consent(_world: World) -> Any:
+    text = identity.consent_text(identity.Purpose.HEALTH_DATA)
+    return {"purpose": "health_data", "version": text.version}
+
+
+def _wish(world: World) -> Any:
+    return {
+        "drugs": [world.facts["drug"]],
+        "days": 28,
+        "institution_id": str(world.facts["house"]),
+    }
+
+
+BODIES: Mapping[str, Body] = {
+    "POST /open/resident-sessions": lambda _: {"code": "made-up"},
+    "POST /open/staff-sessions": lambda _: {"code": "made-up"},
+    "POST /open/sessions/refresh": lambda _: {"refresh_token": "made-up"},
+    "POST /resident/bookings": lambda world: {"session_id": str(world.facts["other_session"])},
+    "POST /resident/contracts": lambda world: {
+        "team_id": str(world.facts["team_id"]),
+        "months": 12,
+    },
+    "POST /resident/contracts/{contract_id}/confirmation": lambda world: world.facts["agreement"],
+    "POST /resident/contracts/{contract_id}/termination": lambda _: {"reason": "moved"},
+    "POST /resident/follow-ups/{followup_id}/answer": lambda _: {"systolic": 132, "diastolic": 80},
+    "PUT /resident/me/phone": lambda _: {"code": "made-up"},
+    "POST /resident/me/consents": _consent,
+    "POST /resident/me/verification": lambda _: {"name": "王小", "id_number": "x"},
+    "PUT /resident/me/sensitive-categories/{category}": lambda _: {"is_hidden": True},
+    "POST /resident/prescription-requests": _wish,
+    "POST /resident/prescriptions/{prescription_id}/confirmation": lambda world: {
+        "digest": world.facts["digest"]
+    },
+    "POST /resident/subscriptions": _popup,
+    "POST /doctor/subscriptions": _popup,
+    "POST /doctor/contracts/{contract_id}/refusal": lambda _: {"because": "本队已满"},
+    "POST /doctor/follow-ups/{followup_id}/attempt": lambda _: {"obstacle": "refused", "way": 3},
+    "POST /doctor/follow-ups/{followup_id}/result": lambda _: {
+        "way": 1,
+        "systolic": 136,
+        "diastolic": 84,
+    },
+    "POST /doctor/residents/{resident_id}/enrolments": lambda _: {"diagnosed_on": "2020-05-06"},
+    "POST /doctor/prescriptions/{prescription_id}/issue": _draft,
+    "POST /doctor/prescriptions/{prescription_id}/refusal": _reason,
+    "POST /doctor/prescriptions/{prescription_id}/return": _reason,
+    "POST /doctor/prescriptions/{prescription_id}/review": lambda _: {},
+    "POST /doctor/prescriptions/{prescription_id}/termination": lambda _: {"reason": "other"},
+    "POST /doctor/prescriptions/{prescription_id}/dispensing": lambda _: {
+        "collector": {"kind": "self"}
+    },
+    "POST /manager/clinics/rosters": _plan,
+    "POST /manager/clinics/rosters/{roster_id}/end": lambda _: {"ends_on": _day(30)},
+    "POST /manager/clinics/sessions/{session_id}/cancellation": _reason,
+}

@@ -1,0 +1,91 @@
+"""How the matrix is walked: one request a cell, each in a savepoint of its own."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from matrix_bodies import BODIES, QUERIES
+from matrix_world import World
+from sqlalchemy import Connection, text
+from werkzeug.test import TestResponse
+
+from backend.kernel.database import db
+
+PREFIX = "/api/v1"
+# Routes of a demonstration that production does not have.
+DEMO = re.compile(rf"{PREFIX}/demo/")
+# Of whoever holds the phone, whomever the request names.
+ABOUT_ACCOUNT = re.compile("/(resident|staff)/(me|subscriptions)")
+REFUSED = {401, 403, 404}
+OF_THE_MATTER = {409, 422}
+# What reaches beyond us is made up, so that what was sent is at fault, for those who may.
+MADE_UP = {"POST /resident/me/verification"}
+
+
+def routes(app: Flask) -> set[str]:
+    return {
+        f"{method} {_template(rule.rule)}"
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith(PREFIX) and not DEMO.match(rule.rule)
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+
+
+def _template(rule: str) -> str:
+    return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.removeprefix(PREFIX))
+
+
+def walked(
+    route: str, world: World, client: FlaskClient, connection: Connection
+) -> Mapping[str, str]:
+    """What becomes of one operation, by who asks."""
+    told = {"json": BODIES[route](world)} if route in BODIES else {}
+    query = QUERIES[route](world) if route in QUERIES else {}
+    db.session.commit()
+    return {
+        column: _cell(route, world, client, connection, column, {**told, "query_string": query})
+        for column in world.callers
+    }
+
+
+def _cell(
+    route: str, world: World, client: FlaskClient, connection: Connection, column: str, told: Any
+) -> str:
+    method, _, template = route.partition(" ")
+    path = template.format_map(_ids(world, template))
+    with connection.begin_nested() as savepoint:
+        if column == "no_consent":
+            connection.execute(WITHDRAWN, {"her": world.facts["resident_id"]})
+        headers = world.callers[column].headers
+        answer = client.open(f"{PREFIX}{path}", method=method, headers=headers, **told)
+        db.session.remove()
+        savepoint.rollback()
+    return _said(route, template, world, answer)
+
+
+WITHDRAWN = text("UPDATE consent SET withdrawn_at = now() WHERE resident_id = :her")
+
+
+def _ids(world: World, template: str) -> Mapping[str, object]:
+    """A path's ids are hers; a session is a log-in below `me`, else a clinic's."""
+    if "/me/sessions/" in template:
+        own = "staff_session" if template.startswith("/staff") else "own_session"
+        return {**world.facts, "session_id": world.facts[own]}
+    return world.facts
+
+
+def _said(route: str, template: str, world: World, answer: TestResponse) -> str:
+    status = answer.status_code
+    if status in REFUSED:
+        return str(status)
+    is_fault = status == 422 and answer.json["type"].endswith((":invalid", ":unprocessable"))
+    if status >= 400 and (status not in OF_THE_MATTER or (is_fault and route not in MADE_UP)):
+        return f"{status} {answer.get_data(as_text=True)}"
+    named = not ABOUT_ACCOUNT.match(template) and answer.headers.get("Jiayi-Person") == str(
+        world.facts["resident_id"]
+    )
+    in_body = any(mark in answer.get_data(as_text=True) for mark in world.marks)
+    is_hers = "{" in template and not template.startswith("/open")
+    return "+" if named or in_body or is_hers else "o"

@@ -1,0 +1,216 @@
+"""One house at work, and everybody who may stand in some relation to one resident of it.
+
+`Her` is the resident whom the matrix is about: signed, booked, prescribed, followed up, written to.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from clinic_builders import a_roster, a_session
+from contract_builders import a_centre, a_contract, join, nurse_of
+from family_builders import a_former_relative, a_guardian, a_relative, acting_for
+from message_builders import a_message
+from people import a_member_of_staff, a_resident, an_account, by, by_itself, logged_in, token_of
+from prescription_builders import Surgery
+
+from backend import clinics, contracting, followups, identity, network, prescriptions
+from backend.kernel import entry
+from backend.kernel.context import Role, Scope
+from backend.kernel.database import db
+from backend.kernel.events import EventRow
+from backend.kernel.ids import new_id
+from backend.kernel.relations import Belonging, Kind, relate
+
+NAME = "欧阳桂芬"
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks, and for whom: what is sent along."""
+
+    headers: dict[str, str]
+
+    @classmethod
+    def of(cls, person: Any, acting_for: identity.Resident | None = None) -> "Caller":
+        """Somebody with a token, who names a person where it is a resident."""
+        headers = {"Authorization": f"Bearer {token_of(person)}"}
+        if acting_for is not None:
+            headers["Jiayi-Person"] = str(acting_for.id)
+        return cls(headers)
+
+
+@dataclass(frozen=True)
+class World:
+    """The callers by the name of their column, what requests may name, what tells of her.
+
+    Plain values, which outlive the sessions that found them.
+    """
+
+    callers: dict[str, Caller]
+    facts: dict[str, Any]
+    marks: frozenset[str]
+
+
+@dataclass
+class Making:
+    """Her, her house, and what is known of them so far."""
+
+    surgery: Surgery
+    neighbour: identity.Resident
+    facts: dict[str, Any] = field(default_factory=dict)
+    marks: frozenset[str] = frozenset()
+
+    @property
+    def her(self) -> identity.Resident:
+        return self.surgery.resident
+
+    @property
+    def house(self) -> network.Institution:
+        return self.surgery.centre
+
+
+def a_world() -> World:
+    """Everything, in one transaction."""
+    consortium = network.Consortium(name=f"示例医共体{new_id().hex[-8:]}")
+    db.session.add(consortium)
+    db.session.flush()
+    surgery = Surgery(a_centre(consortium_id=consortium.id), resident=a_resident(NAME))
+    world = Making(surgery, a_resident("陈邻居"))
+    hospital = a_centre(consortium_id=consortium.id)
+    specialist = a_member_of_staff(Role.SPECIALIST, "陆专家", hospital.id, "主任医师")
+    _her_life(world, specialist)
+    callers = {
+        **dict(_residents(world)),
+        **dict(_colleagues(world, specialist, hospital)),
+        **dict(_strangers(world)),
+        **dict(_managers(world, consortium)),
+    }
+    db.session.commit()
+    return World(callers, world.facts, world.marks)
+
+
+def _her_life(world: Making, specialist: identity.Staff) -> None:
+    surgery, her = world.surgery, world.her
+    contract = a_contract(surgery.team, her)
+    visit = followups.enrol(by(surgery.doctor), her, by_itself().today - timedelta(days=400))
+    reading = followups.answer(by(her), visit, 136, 84)
+    roster = a_roster(world.house, specialist)
+    session = a_session(roster)
+    later = a_session(roster, starts_at=session.starts_at + DAY)
+    booking = clinics.book(by(her), session.id)
+    issued = surgery.issued(28)
+    message = a_message(her)
+    act = _family_act(world, visit)
+    at_home, at_work = logged_in(her).session_id, logged_in(surgery.doctor).session_id
+    world.facts |= {
+        "booking_id": booking.id,
+        "contract_id": contract.id,
+        "followup_id": visit.id,
+        "prescription_id": issued.id,
+        "resident_id": her.id,
+        "roster_id": roster.id,
+        "session_id": session.id,
+        "team_id": surgery.team.id,
+        "category": "mental",
+        "own_session": at_home,
+        "staff_session": at_work,
+        "other_session": later.id,
+        "house": world.house.id,
+        "expert": specialist.id,
+        "drug": surgery.drug.code,
+        "agreement": _agreement(her, contract),
+        "digest": prescriptions.confirmation_text(issued).digest,
+    }
+    hers = (her, contract, booking, visit, reading, issued, message, act)
+    world.marks = frozenset({NAME, *(str(row.id) for row in hers)})
+
+
+DAY = timedelta(days=1)
+
+
+def _family_act(world: Making, visit: followups.FollowUp) -> EventRow:
+    """Her daughter wrote a reading down."""
+    daughter = a_relative(world.her, *Scope)
+    followups.answer(acting_for(daughter, world.her), visit, 134, 82)
+    done = db.select(EventRow).where(EventRow.by_kinship.is_not(None))
+    row: EventRow = db.session.execute(done).scalars().one()
+    return row
+
+
+def _residents(world: Making) -> Iterator[tuple[str, Caller]]:
+    her = world.her
+    yield "nobody", Caller({})
+    yield "visitor", Caller.of(an_account())
+    phone = an_account()
+    phone.phone = "13805720009"
+    yield "phone", Caller.of(phone)
+    yield "self", Caller.of(her, her)
+    yield "no_consent", Caller.of(her, her)
+    yield "proxy_all", Caller.of(a_relative(her, *Scope), her)
+    for scope in Scope:
+        yield f"proxy_{scope}", Caller.of(a_relative(her, scope), her)
+    yield "proxy_ended", Caller.of(a_former_relative(her), her)
+    yield "guardian", Caller.of(a_guardian(her), her)
+    yield "other_resident", Caller.of(world.neighbour, world.neighbour)
+    yield "intruder", Caller.of(world.neighbour, her)
+
+
+def _colleagues(
+    world: Making, specialist: identity.Staff, hospital: network.Institution
+) -> Iterator[tuple[str, Caller]]:
+    team, house = world.surgery.team, world.house.id
+    yield "signed_doctor", Caller.of(world.surgery.doctor)
+    deputy = a_member_of_staff(Role.DOCTOR, "代班医生", hospital.id)
+    join(deputy, team, Belonging.DEPUTY)
+    yield "deputy", Caller.of(deputy)
+    yield "team_nurse", Caller.of(nurse_of(team))
+    public_health = a_member_of_staff(Role.PUBLIC_HEALTH, "公卫医生", house)
+    join(public_health, team)
+    yield "team_public_health", Caller.of(public_health)
+    yield "other_team_doctor", Caller.of(a_member_of_staff(Role.DOCTOR, "别队医生", house))
+    yield "booked_specialist", Caller.of(specialist)
+    yield "pharmacist_here", Caller.of(world.surgery.pharmacist)
+    yield "coordinator", Caller.of(a_member_of_staff(Role.COORDINATOR, "转诊专员", house))
+
+
+def _strangers(world: Making) -> Iterator[tuple[str, Caller]]:
+    elsewhere = a_centre().id
+    yield "doctor_elsewhere", Caller.of(a_member_of_staff(Role.DOCTOR, "外院医生", elsewhere))
+    yield "specialist_elsewhere", Caller.of(a_member_of_staff(Role.SPECIALIST, "外专", elsewhere))
+    yield "pharmacist_elsewhere", Caller.of(a_member_of_staff(Role.PHARMACIST, "外药", elsewhere))
+    emergency = a_member_of_staff(Role.DOCTOR, "急诊医生", elsewhere)
+    until = entry.moment() + timedelta(hours=4)
+    relate(by_itself(), world.her.id, emergency.id, Kind.EMERGENCY, source_id=new_id(), until=until)
+    yield "emergency", Caller.of(emergency)
+    left = a_member_of_staff(Role.DOCTOR, "离职医生", world.house.id)
+    join(left, world.surgery.team)
+    yield "left_doctor", Caller.of(left)
+    left.left_at = entry.moment() - DAY
+
+
+def _managers(world: Making, consortium: network.Consortium) -> Iterator[tuple[str, Caller]]:
+    yield "manager_here", Caller.of(a_member_of_staff(Role.MANAGER, "钱主任", world.house.id))
+    yield "manager_elsewhere", Caller.of(a_member_of_staff(Role.MANAGER, "外主任", a_centre().id))
+    lead = a_centre(consortium_id=consortium.id).id
+    yield (
+        "consortium_manager",
+        Caller.of(a_member_of_staff(Role.CONSORTIUM_MANAGER, "共体主任", lead)),
+    )
+    other = network.Consortium(name=f"别的医共体{new_id().hex[-8:]}")
+    db.session.add(other)
+    db.session.flush()
+    far = a_centre(consortium_id=other.id).id
+    yield (
+        "other_consortium_manager",
+        Caller.of(a_member_of_staff(Role.CONSORTIUM_MANAGER, "外共体主任", far)),
+    )
+    yield "auditor", Caller.of(a_member_of_staff(Role.AUDITOR, "审计员", world.house.id))
+
+
+def _agreement(her: identity.Resident, contract: contracting.Contract) -> dict[str, str]:
+    """The agreement's version and hash as she reads them."""
+    wording = contracting.agreement(by(her), contract)
+    assert wording is not None
+    return {"version": wording.version, "sha256": wording.sha256}
