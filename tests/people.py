@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Flask
+from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from backend import identity
@@ -144,6 +145,8 @@ class Http:
             f"/api/v1{path}", method=method, json=json, headers=headers, **options
         )
         db.session.expire_all()
+        # What was local to the request's transaction is still there in the test's own.
+        db.session.execute(text("SELECT set_config('jiayi.houses', '', true)"))
         return answer
 
 

@@ -2,7 +2,8 @@
 
 What the holder is, belongs to and was allowed comes from the database, so that the end of a
 session, of a proxy or of an employment, and a change of role, are felt by the next request of
-every worker, whatever became of a cache.
+every worker, whatever became of a cache. The same statement tells row-level security which houses
+the caller manages (docs/adr): of those of others no row is there in this transaction.
 """
 
 from collections.abc import Callable
@@ -20,7 +21,8 @@ from backend.kernel.errors import Unauthenticated
 _ACCOUNT = """
 SELECT a.resident_id AS own_id, w.id AS person_id,
   w.died_on IS NOT NULL OR w.restricted_at IS NOT NULL AS is_closed,
-  c.version AS consent, p.source_id AS proxy_id, p.kind, p.scope, p.kinship
+  c.version AS consent, p.source_id AS proxy_id, p.kind, p.scope, p.kinship,
+  set_config('jiayi.houses', '', true)
 FROM session s
 JOIN account a ON a.id = s.account_id
 LEFT JOIN resident w ON w.id = coalesce(%(person)s, a.resident_id)
@@ -36,19 +38,21 @@ WHERE s.id = %(session)s AND s.account_id = %(subject)s
   AND s.ended_at IS NULL AND s.expires_at > now()
 """
 _STAFF = """
-SELECT st.role, st.institution_id, s.stepped_up_at,
+SELECT st.role, st.institution_id, s.stepped_up_at, managed.houses,
   ARRAY(SELECT m.party_id FROM membership m WHERE m.staff_id = st.id
     AND m.valid_from <= %(at)s AND (m.valid_until IS NULL OR m.valid_until > %(at)s)) AS parties,
-  CASE st.role
-  WHEN 'manager' THEN ARRAY(SELECT m.party_id FROM membership m
-    WHERE m.staff_id = st.id AND m.kind = 'institution'
-    AND m.valid_from <= %(at)s AND (m.valid_until IS NULL OR m.valid_until > %(at)s))
-  WHEN 'consortium_manager' THEN ARRAY(SELECT i.id FROM institution i
-    JOIN institution own ON own.consortium_id = i.consortium_id
-    WHERE own.id = st.institution_id)
-  END AS houses
+  set_config('jiayi.houses', coalesce(managed.houses::text, ''), true)
 FROM session s
 JOIN staff st ON st.id = s.staff_id
+CROSS JOIN LATERAL (SELECT CASE st.role
+  WHEN 'manager' THEN st.institution_id || ARRAY(SELECT m.party_id FROM membership m
+    WHERE m.staff_id = st.id AND m.kind = 'institution'
+    AND m.valid_from <= %(at)s AND (m.valid_until IS NULL OR m.valid_until > %(at)s))
+  WHEN 'consortium_manager' THEN st.institution_id || ARRAY(SELECT i.id FROM institution i
+    JOIN institution own ON own.consortium_id = i.consortium_id
+    WHERE own.id = st.institution_id)
+  WHEN 'auditor' THEN ARRAY[]::uuid[]
+  END AS houses) managed
 WHERE s.id = %(session)s AND s.staff_id = %(subject)s
   AND s.ended_at IS NULL AND s.expires_at > now()
   AND (st.left_at IS NULL OR st.left_at > %(at)s)
@@ -111,14 +115,13 @@ def _proxy(row: Any) -> Proxy | None:
 
 def _member_of_staff(claims: Claims, row: Any) -> Recognised:
     parties = frozenset({claims.subject, row.institution_id, *row.parties})
-    houses = frozenset() if row.houses is None else frozenset({row.institution_id, *row.houses})
     return Recognised(
         Actor(
             claims.subject,
             Role(row.role),
             parties,
             row.institution_id,
-            houses,
+            frozenset(row.houses or []),
             claims.session,
             row.stepped_up_at,
         )
