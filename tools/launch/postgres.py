@@ -25,6 +25,7 @@ CALM = {
     "max_connections": "200",
     "wal_level": "minimal",
     "max_wal_senders": "0",
+    "log_error_verbosity": "terse",  # its details are whole rows
     "log_timezone": "UTC",
     "timezone": "UTC",
 }
