@@ -34,6 +34,7 @@ COMMANDS = {
     "api": Command("serve the HTTP API", "tools.serve:api"),
     "jobs": Command("do what happens by itself", "tools.serve:jobs"),
     "keys": Command("change the keys without downtime", "tools.keys:main"),
+    "audit": Command("verify the log of disclosures, retire a month of it", "tools.audit:main"),
     "openapi": Command("print the OpenAPI document", "tools.openapi:main"),
     "docs": Command("write the documents that are read off the code", "tools.docs:main"),
 }  # fmt: skip
