@@ -21,6 +21,8 @@ class Job:
 
 
 TIMETABLE = [
+    Job("auditing.escalate", timedelta(minutes=10), auditing.escalate),
+    Job("auditing.plan_calls", timedelta(minutes=1), auditing.plan_calls),
     Job("auditing.make_months", timedelta(days=1), auditing.make_months),
     Job("contracting.expire", timedelta(minutes=10), contracting.expire),
     Job("clinics.generate", timedelta(hours=1), clinics.generate),

@@ -17,6 +17,7 @@ from config.settings import Settings
 from miniapp_api import (
     access,
     addresses,
+    auditor,
     demo,
     doctor,
     documentation,
@@ -33,7 +34,7 @@ from miniapp_api.bodies import LARGEST_BODY, require_bounds
 
 log = structlog.get_logger(__name__)
 
-AUDIENCES = [open_routes, resident, doctor, manager, staff]
+AUDIENCES = [open_routes, resident, doctor, manager, staff, auditor]
 
 
 def create_app(settings: Settings, clock: Clock | None = None) -> Flask:

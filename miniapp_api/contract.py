@@ -110,7 +110,7 @@ def gives(schema: type[Schema] | Schema | None, status: int = 200) -> Callable[[
         @wraps(view)
         def disclosing(ctx: Context, **given: Any) -> Any:
             result = view(ctx, **given)
-            g.shown = shown.tell(ctx, view, shape, result)
+            g.shown = shown.tell(ctx, view, shape, result, given.get("resident_id"))
             return result
 
         given: F = _docs.response(status, schema)(disclosing)

@@ -49,14 +49,18 @@ def known_operation(operation: str) -> Operation | None:
     return _operations.get(operation)
 
 
-def tell(ctx: Context, view: View, shape: Schema | None, result: Any) -> list[UUID]:
+def tell(
+    ctx: Context, view: View, shape: Schema | None, result: Any, asked_for: UUID | None
+) -> list[UUID]:
     """Write down whom this result shows to somebody else; returns whom.
 
-    What a family member is answered always tells of the person acted for.
+    Whoever is asked for by id is shown by an empty list as well, and what a family member is
+    answered always tells of the person acted for.
     """
     if ctx.actor.role not in WHOM_IT_CONCERNS:
         return []
     residents = set(residents_in(shape, result)) | _represented(ctx)
+    residents |= {asked_for} if asked_for is not None else set()
     return disclose(ctx, operation_of(view), residents)
 
 

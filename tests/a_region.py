@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+from audit_builders import an_emergency
 from clinic_builders import a_roster, a_session
 from contract_builders import a_contract, an_application
 from people import a_member_of_staff, a_resident, by, by_itself, headers_of
@@ -36,15 +37,19 @@ def a_region() -> Region:
     booking = clinics.book(by(resident), session.id)
     expert = db.session.get_one(identity.Staff, roster.expert_id)
     manager = a_member_of_staff(Role.MANAGER, "管理员", surgery.centre.id)
+    auditor = a_member_of_staff(Role.AUDITOR, "审计员", surgery.centre.id)
     staff = [surgery.doctor, surgery.pharmacist, expert]
+    opened = an_emergency(surgery.doctor, applicant)
     return Region(
         headers={
             "resident": [headers_of(resident), headers_of(applicant)],
             "doctor": [headers_of(person) for person in staff],
             "manager": [headers_of(manager)],
             "staff": [headers_of(surgery.doctor), headers_of(manager)],
+            "auditor": [headers_of(auditor)],
         },
         ids={
+            "access_id": [opened.id],
             "booking_id": [booking.id],
             "contract_id": [application.id],
             "followup_id": [followup.id],

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -13,8 +14,9 @@ import psycopg
 from conftest import MORNING, environment
 from databases import admin_url
 from flask import Flask
+from people import by, logged_in
 
-from backend import auditing
+from backend import auditing, identity
 from backend.assembly import assemble, release
 from backend.kernel import entry
 from backend.kernel.clock import FixedClock
@@ -26,6 +28,7 @@ from backend.kernel.transaction import transaction
 from config.settings import Settings
 from jobs import auditing as job
 
+WHY = "患者昏迷，需要了解既往用药"
 READER = Actor(new_id(), Role.DOCTOR, frozenset({new_id()}), new_id())
 
 
@@ -63,10 +66,34 @@ def sealed(batches: int = 3, rows: int = 2) -> list[UUID]:
     return ids
 
 
-def verified(**options: Any) -> auditing.Verdict:
+def verified(**options: Any) -> auditing.Report:
     """The chain recomputed."""
     with transaction():
         return auditing.verify(**options)
+
+
+def in_a_hurry(doctor: identity.Staff) -> Context:
+    """The context of a doctor who gave the second factor a moment ago."""
+    ctx = by(doctor)
+    return replace(ctx, actor=replace(ctx.actor, stepped_up_at=datetime.now(UTC)))
+
+
+def an_emergency(
+    doctor: identity.Staff,
+    resident: identity.Resident,
+    kind: auditing.Emergency = auditing.Emergency.UNCONSCIOUS,
+) -> auditing.EmergencyAccess:
+    """This doctor opened this person's record."""
+    return auditing.begin(in_a_hurry(doctor), auditing.Whom(resident.id), kind, WHY)
+
+
+def stepped_up(doctor: identity.Staff) -> dict[str, str]:
+    """What the doctor's phone sends after the second factor."""
+    begun = logged_in(doctor)
+    words = "UPDATE session SET stepped_up_at = now() WHERE id = :id"
+    db.session.execute(db.text(words), {"id": begun.session_id})
+    db.session.commit()
+    return {"Authorization": f"Bearer {begun.token.text}"}
 
 
 def tamper(database_url: str, words: str, *told: object) -> None:

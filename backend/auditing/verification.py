@@ -57,7 +57,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Report:
     """How far the chain reaches, and what is wrong with it."""
 
     seals: int
@@ -67,7 +67,7 @@ class Verdict:
     findings: Sequence[Finding]
 
 
-def verify(since: date | None = None, expected: bytes | None = None) -> Verdict:
+def verify(since: date | None = None, expected: bytes | None = None) -> Report:
     """Recompute the chain (from the first seal of `since` on), in one snapshot.
 
     `expected` is a root kept elsewhere: where it is not in the chain, its end was cut or rewritten.
@@ -80,7 +80,7 @@ def verify(since: date | None = None, expected: bytes | None = None) -> Verdict:
         findings.append(
             Finding("the expected root is not in the chain: its end is not the old one")
         )
-    return Verdict(walk.seals, walk.rows, walk.number, walk.root, findings)
+    return Report(walk.seals, walk.rows, walk.number, walk.root, findings)
 
 
 def _has(root: bytes) -> bool:

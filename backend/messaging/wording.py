@@ -38,6 +38,9 @@ class MessageKind(StrEnum):
     PRESCRIPTION_REFUSED = "prescription_refused"
     PRESCRIPTION_STOPPED = "prescription_stopped"
     PRESCRIPTION_EXPIRED = "prescription_expired"
+    EMERGENCY_ACCESS = "emergency_access"
+    EMERGENCY_REVIEW = "emergency_review"
+    EMERGENCY_ESCALATED = "emergency_escalated"
 
 
 class Audience(StrEnum):

@@ -3,6 +3,7 @@
 from backend.network.models import Consortium, Institution, Level
 from backend.network.queries import (
     by_ids,
+    consortium,
     distance_m,
     find,
     institutions,
@@ -13,6 +14,7 @@ __all__ = [
     "Institution",
     "Level",
     "by_ids",
+    "consortium",
     "distance_m",
     "find",
     "institutions",

@@ -1,6 +1,6 @@
 """How institutions are found."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select
@@ -22,6 +22,12 @@ def by_ids(_ctx: Context, ids: Iterable[UUID]) -> Mapping[UUID, Institution]:
     """These institutions by id."""
     found = select(Institution).where(Institution.id.in_(list(ids)))
     return {row.id: row for row in db.session.execute(found).scalars()}
+
+
+def consortium(_ctx: Context, consortium_id: UUID) -> Sequence[UUID]:
+    """The institutions that work as this one."""
+    found = select(Institution.id).where(Institution.consortium_id == consortium_id)
+    return db.session.execute(found.order_by(Institution.id)).scalars().all()
 
 
 def institutions(_ctx: Context, wanted: Wanted, level: Level | None = None) -> Page[Institution]:

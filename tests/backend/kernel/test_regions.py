@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from backend.auditing.rules import AccessPolicy
 from backend.clinics.rules import ClinicPolicy
 from backend.contracting.rules import CONTRACT, ContractPolicy
 from backend.contracting.rules import policy_of as contract_policy
@@ -20,6 +21,7 @@ SECTIONS = {
     "followups": FollowUpPolicy,
     "messaging": MessagingPolicy,
     "sensitive": SensitivePolicy,
+    "access": AccessPolicy,
 }
 
 

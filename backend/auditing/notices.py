@@ -1,0 +1,50 @@
+"""What we tell whom about emergency access."""
+
+from datetime import timedelta
+
+from backend import identity, messaging, network
+from backend.auditing import queries, service
+from backend.auditing.events import (
+    EmergencyAccessBegun,
+    EmergencyAccessEscalated,
+    EmergencyAccessReviewed,
+)
+from backend.auditing.models import State
+from backend.kernel.context import Context, Role
+from backend.messaging import MessageKind, To
+
+TOLD_WITHIN = timedelta(minutes=4)  # of the five; then somebody must call
+
+
+def tell_resident(ctx: Context, begun: EmergencyAccessBegun) -> None:
+    """The person is told at whatever hour; without a WeChat account the house calls."""
+    to = To.resident(begun.resident_id)
+    messaging.queue(ctx, MessageKind.EMERGENCY_ACCESS, to, begun.access_id, "begun", {})
+    if identity.openid_of_resident(begun.resident_id) is None:
+        service.plan_call(ctx, queries.hold_access(ctx, begun.access_id))
+
+
+def ask_reviewers(ctx: Context, begun: EmergencyAccessBegun) -> None:
+    """The managers of the house are asked to look at it."""
+    if queries.access(ctx, begun.access_id).state is not State.AWAITING:
+        return
+    for manager in identity.working_at(ctx, begun.institution_id, Role.MANAGER):
+        to = To.staff(manager)
+        messaging.queue(ctx, MessageKind.EMERGENCY_REVIEW, to, begun.access_id, "begun", {})
+
+
+def tell_consortium(ctx: Context, late: EmergencyAccessEscalated) -> None:
+    """Nobody looked at it in time: those who manage the consortium are told."""
+    own = network.by_ids(ctx, [late.institution_id]).get(late.institution_id)
+    houses = network.consortium(ctx, own.consortium_id) if own and own.consortium_id else []
+    for house in {late.institution_id, *houses}:
+        for manager in identity.working_at(ctx, house, Role.CONSORTIUM_MANAGER):
+            to = To.staff(manager)
+            kind = MessageKind.EMERGENCY_ESCALATED
+            messaging.queue(ctx, kind, to, late.access_id, "escalated", {})
+
+
+def stop_asking_reviewers(ctx: Context, reviewed: EmergencyAccessReviewed) -> None:
+    """It was looked at."""
+    kinds = MessageKind.EMERGENCY_REVIEW, MessageKind.EMERGENCY_ESCALATED
+    messaging.withdraw(ctx, reviewed.access_id, *kinds)

@@ -1,0 +1,1 @@
+"""Routes for the audience `auditor`: they read logs, and nothing else."""
