@@ -11,9 +11,11 @@ from backend import (
     messaging,
     network,
     prescriptions,
+    staffing,
     teams,
 )
-from backend.kernel import cache, events, limits, logs, signing
+from backend.handovers import HANDOVERS
+from backend.kernel import cache, events, handovers, limits, logs, signing
 from backend.kernel.clock import Clock, ShiftedClock, SystemClock
 from backend.kernel.crypto import Keyring
 from backend.kernel.database import db, driver_url, engine_options
@@ -28,6 +30,7 @@ FEATURES = [
     teams,
     auditing,
     contracting,
+    staffing,
     clinics,
     prescriptions,
     followups,
@@ -56,6 +59,7 @@ def assemble(settings: Settings, clock: Clock | None = None) -> Flask:
     app.extensions["realname"] = identity.RealNameServer(settings)
     db.init_app(app)
     events.bind(app, REACTIONS)
+    handovers.bind(app, HANDOVERS)
     return app
 
 

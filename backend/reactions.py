@@ -1,6 +1,6 @@
 """Event → what follows in other features. This page is what the system does by itself."""
 
-from backend import auditing, clinics, contracting, followups, prescriptions
+from backend import auditing, clinics, contracting, followups, prescriptions, staffing, teams
 from backend.kernel.events import Reactions
 
 REACTIONS: Reactions = {
@@ -13,6 +13,9 @@ REACTIONS: Reactions = {
     contracting.ContractActivated: [contracting.stop_asking, followups.follow_contract],
     contracting.ContractWithdrawn: [contracting.stop_asking_team, contracting.stop_asking],
     contracting.ContractEnded: [contracting.tell_of_the_end, followups.follow_contract],
+    contracting.DoctorChanged: [contracting.tell_doctor_changed],
+    teams.AbsenceRecorded: [staffing.tell_deputy],
+    teams.AbsenceEnded: [staffing.forget_deputy],
     clinics.BookingMade: [clinics.tell_booked],
     clinics.BookingCancelled: [clinics.forget_booked],
     clinics.BookingWithdrawn: [clinics.tell_withdrawn],
@@ -24,6 +27,7 @@ REACTIONS: Reactions = {
     prescriptions.PrescriptionEnded: [prescriptions.stop_asking, prescriptions.tell_of_the_end],
     followups.FollowUpFellDue: [followups.remind_resident, followups.give_task],
     followups.FollowUpAcknowledged: [followups.withdraw_task],
+    followups.FollowUpHandedOver: [followups.give_task],
     followups.FollowUpEscalated: [followups.tell_lead],
     followups.FollowUpOverdue: [followups.tell_overdue],
     followups.FollowUpCompleted: [followups.withdraw_all],

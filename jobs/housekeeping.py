@@ -2,10 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 
+from backend import staffing
 from backend.kernel import idempotency, ticks
 from backend.kernel.transaction import transaction
 
 TICKS_KEPT = timedelta(days=7)
+FAILURES_KEPT = timedelta(days=1)
 
 
 def forget_ticks() -> int:
@@ -19,3 +21,9 @@ def forget_answers() -> int:
     with transaction():
         kept = timedelta(hours=idempotency.KEPT_HOURS)
         return idempotency.forget_before(datetime.now(UTC) - kept)
+
+
+def forget_failures() -> int:
+    """Forget failed log-ins under names that nobody tried for a day."""
+    with transaction():
+        return staffing.forget_lockouts(datetime.now(UTC) - FAILURES_KEPT)

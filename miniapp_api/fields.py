@@ -103,6 +103,14 @@ class Search(Text):
         return text
 
 
+class Secret(fields.String):
+    """A password exactly as it was typed, never shown."""
+
+    def __init__(self, **options: Any) -> None:
+        length = validate.Length(1, 256, error="应为 1 到 256 个字符")
+        super().__init__(validate=length, load_only=True, **options)
+
+
 class Whole(fields.Integer):
     """A whole number from `least` to `most`; a string or a fraction is not one."""
 

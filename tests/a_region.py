@@ -9,10 +9,12 @@ from clinic_builders import a_roster, a_session
 from contract_builders import a_contract, an_application
 from people import a_member_of_staff, a_resident, by, by_itself, headers_of
 from prescription_builders import Surgery
+from staffing_builders import a_post, stepped_up
 
-from backend import clinics, followups, identity
+from backend import clinics, followups, identity, staffing, teams
 from backend.kernel.context import Role
 from backend.kernel.database import db
+from backend.kernel.relations import Belonging
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,13 @@ def a_region() -> Region:
     auditor = a_member_of_staff(Role.AUDITOR, "审计员", surgery.centre.id)
     staff = [surgery.doctor, surgery.pharmacist, expert]
     opened = an_emergency(surgery.doctor, applicant)
+    nurse = a_member_of_staff(Role.NURSE, "俞小满", surgery.centre.id)
+    here = stepped_up(manager)
+    belongs = staffing.begin_membership(here, nurse, surgery.team.id, Belonging.TEAM)
+    invited = staffing.invite(here, a_post(surgery.centre))
+    deputy = a_member_of_staff(Role.NURSE, "沈护士", surgery.centre.id)
+    day = by_itself().today
+    absence = teams.be_absent(here, nurse, deputy.id, day, day)
     return Region(
         headers={
             "resident": [headers_of(resident), headers_of(applicant)],
@@ -50,13 +59,17 @@ def a_region() -> Region:
         },
         ids={
             "access_id": [opened.id],
+            "absence_id": [absence.id],
             "booking_id": [booking.id],
             "contract_id": [application.id],
             "followup_id": [followup.id],
+            "invitation_id": [invited.invitation.id],
+            "membership_id": [belongs.id],
             "prescription_id": [asked.id],
             "resident_id": [resident.id],
             "roster_id": [roster.id],
             "session_id": [other.id, session.id],
+            "staff_id": [nurse.id],
             "team_id": [surgery.team.id],
         },
     )

@@ -71,7 +71,36 @@ def _wish(world: World) -> Any:
     }
 
 
+def _leave(world: World) -> Any:
+    return {"deputy_id": str(world.facts["colleague"]), "first_on": _day(3), "last_on": _day(5)}
+
+
+def _post(world: World) -> Any:
+    return {**_ROLE, "name": "新护士", "institution_id": str(world.facts["house"])}
+
+
+def _belonging(world: World) -> Any:
+    return {"party_id": str(world.facts["house"]), "belonging": "institution"}
+
+
+_ROLE = {"role": "public_health", "title": "公卫医师"}
+_PASSWORD = {"login": "made.up", "password": "Camphor-tree 41"}
+_CODE = {"code": "123456"}
+_NOW = {"at": None}
 BODIES: Mapping[str, Body] = {
+    "POST /open/staff-invitations/acceptance": lambda _: {"invitation": "none", "code": "made-up"},
+    "POST /open/staff-web-sessions": lambda _: _PASSWORD,
+    "POST /staff/me/absences": _leave,
+    "PUT /staff/me/web-access": lambda _: _PASSWORD,
+    "POST /staff/me/second-factor/confirmation": lambda _: _CODE,
+    "POST /staff/me/step-up": lambda _: _CODE,
+    "POST /manager/staff-invitations": _post,
+    "POST /manager/staff/{staff_id}/role": lambda _: _ROLE,
+    "POST /manager/staff/{staff_id}/memberships": _belonging,
+    "POST /manager/staff/{staff_id}/memberships/{membership_id}/end": lambda _: _NOW,
+    "POST /manager/staff/{staff_id}/absences": _leave,
+    "POST /manager/staff/{staff_id}/departure": lambda _: _NOW,
+    "POST /manager/staff/{staff_id}/handover": lambda world: {"to": str(world.facts["colleague"])},
     "POST /open/resident-sessions": lambda _: {"code": "made-up"},
     "POST /open/staff-sessions": lambda _: {"code": "made-up"},
     "POST /open/sessions/refresh": lambda _: {"refresh_token": "made-up"},

@@ -14,14 +14,25 @@ from family_builders import a_former_relative, a_guardian, a_relative, acting_fo
 from message_builders import a_message
 from people import a_member_of_staff, a_resident, an_account, by, by_itself, logged_in, token_of
 from prescription_builders import Surgery
+from sqlalchemy import func, update
+from staffing_builders import a_manager, a_post, stepped_up
 
-from backend import clinics, contracting, followups, identity, network, prescriptions
+from backend import (
+    clinics,
+    contracting,
+    followups,
+    identity,
+    network,
+    prescriptions,
+    staffing,
+    teams,
+)
 from backend.kernel import entry
 from backend.kernel.context import Role, Scope
 from backend.kernel.database import db
 from backend.kernel.events import EventRow
 from backend.kernel.ids import new_id
-from backend.kernel.relations import Belonging, Kind, relate
+from backend.kernel.relations import Belonging, Kind, Membership, relate
 
 NAME = "欧阳桂芬"
 
@@ -87,6 +98,7 @@ def a_world() -> World:
         **dict(_strangers(world)),
         **dict(_managers(world, consortium)),
     }
+    _staff_life(world)
     db.session.commit()
     return World(callers, world.facts, world.marks)
 
@@ -128,6 +140,22 @@ def _her_life(world: Making, specialist: identity.Staff) -> None:
 
 
 DAY = timedelta(days=1)
+
+
+def _staff_life(world: Making) -> None:
+    """The team's nurse, who will be away, and a post that is offered; managers have stepped up."""
+    nurse, chief = nurse_of(world.surgery.team), stepped_up(a_manager(world.house))
+    deputy = a_member_of_staff(Role.NURSE, "代班护士", world.house.id)
+    first = by_itself().today + 30 * DAY
+    belongs = db.session.query(Membership).filter_by(staff_id=nurse.id).one()
+    world.facts |= {
+        "staff_id": nurse.id,
+        "colleague": deputy.id,
+        "absence_id": teams.be_absent(chief, nurse, deputy.id, first, first).id,
+        "membership_id": belongs.id,
+        "invitation_id": staffing.invite(chief, a_post(world.house)).invitation.id,
+    }
+    db.session.execute(update(identity.LoginSession).values(stepped_up_at=func.now()))
 
 
 def _family_act(world: Making, visit: followups.FollowUp) -> EventRow:

@@ -16,6 +16,7 @@ from backend.clinics.models import (
     Roster,
     Seat,
     SessionAct,
+    SessionState,
     Standing,
 )
 from backend.clinics.policy import visible_to
@@ -23,6 +24,7 @@ from backend.clinics.rules import policy_of
 from backend.kernel.calendar import SHANGHAI
 from backend.kernel.context import Context, Kinship
 from backend.kernel.database import db, held, one
+from backend.kernel.handovers import OpenWork
 from backend.kernel.paging import Page, Wanted, page
 
 LONGEST_SPAN = timedelta(days=31)
@@ -67,6 +69,21 @@ class Appointment:
     expert_name: str | None = None
     institution_name: str | None = None
     reason: str | None = None
+
+
+def open_work(ctx: Context, expert_id: UUID) -> Sequence[OpenWork]:
+    """The sessions an expert still has to hold in the actor's houses; their house cancels them.
+
+    People chose this expert, so nobody else can simply take their place.
+    """
+    found = select(ClinicSession).where(
+        ClinicSession.expert_id == expert_id,
+        ClinicSession.state == SessionState.OPEN,
+        ClinicSession.ends_at > ctx.at,
+        ClinicSession.institution_id.in_(ctx.actor.houses),
+    )
+    rows = db.session.execute(found.order_by(ClinicSession.starts_at)).scalars()
+    return [OpenWork(row.id, None, row.day, moves=False) for row in rows]
 
 
 def timetable(

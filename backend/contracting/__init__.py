@@ -8,6 +8,7 @@ from backend.contracting.events import (
     ContractDeclined,
     ContractEnded,
     ContractWithdrawn,
+    DoctorChanged,
 )
 from backend.contracting.models import LIFE, Act, Agreement, Contract, Package, State
 from backend.contracting.notices import (
@@ -16,6 +17,7 @@ from backend.contracting.notices import (
     stop_asking,
     stop_asking_team,
     tell_declined,
+    tell_doctor_changed,
     tell_of_the_end,
 )
 from backend.contracting.queries import (
@@ -29,6 +31,7 @@ from backend.contracting.queries import (
     draft,
     find,
     hold,
+    open_work,
     signed,
     tallies,
     terms,
@@ -41,6 +44,7 @@ from backend.contracting.service import (
     decline,
     dispute,
     expire,
+    hand_over,
     leave,
     terminate,
     withdraw,
@@ -58,6 +62,7 @@ __all__ = [
     "ContractDeclined",
     "ContractEnded",
     "ContractWithdrawn",
+    "DoctorChanged",
     "Dossier",
     "EndReason",
     "Package",
@@ -79,13 +84,16 @@ __all__ = [
     "draft",
     "expire",
     "find",
+    "hand_over",
     "hold",
     "leave",
+    "open_work",
     "signed",
     "stop_asking",
     "stop_asking_team",
     "tallies",
     "tell_declined",
+    "tell_doctor_changed",
     "tell_of_the_end",
     "terminate",
     "terms",

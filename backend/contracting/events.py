@@ -61,3 +61,13 @@ class ContractEnded(Event):
     contract_id: UUID
     team_id: UUID
     reason: EndReason
+
+
+@dataclass(frozen=True)
+class DoctorChanged(Event):
+    """The family doctor left; a colleague of the team is it now (FD-12)."""
+
+    resident_id: UUID
+    contract_id: UUID
+    team_id: UUID
+    doctor_id: UUID

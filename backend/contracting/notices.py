@@ -11,6 +11,7 @@ from backend.contracting.events import (
     ContractDeclined,
     ContractEnded,
     ContractWithdrawn,
+    DoctorChanged,
 )
 from backend.contracting.models import State
 from backend.contracting.rules import EndReason
@@ -64,3 +65,9 @@ def tell_of_the_end(ctx: Context, ended: ContractEnded) -> None:
         return
     to = To.resident(ended.resident_id)
     messaging.queue(ctx, MessageKind.CONTRACT_ENDED, to, ended.contract_id, "ended", {})
+
+
+def tell_doctor_changed(ctx: Context, changed: DoctorChanged) -> None:
+    """The resident is told; staying is consent, and leaving is free at any time (FD-12)."""
+    to, doctor = To.resident(changed.resident_id), str(changed.doctor_id)
+    messaging.queue(ctx, MessageKind.DOCTOR_CHANGED, to, changed.contract_id, doctor, {})

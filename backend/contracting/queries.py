@@ -15,6 +15,7 @@ from backend.contracting.rules import CONTRACT, ContractPolicy, policy_of
 from backend.kernel.calendar import age_on
 from backend.kernel.context import Context, Scope
 from backend.kernel.database import db, held, one
+from backend.kernel.handovers import OpenWork
 from backend.kernel.paging import Page, Wanted, page
 
 
@@ -152,6 +153,20 @@ def doctors_load(ctx: Context, doctor_id: UUID) -> int:
     counted = select(func.count()).select_from(Contract)
     mine = counted.where(Contract.doctor_id == doctor_id, in_force(ctx))
     return db.session.execute(mine).scalar_one()
+
+
+def open_work(ctx: Context, doctor_id: UUID) -> Sequence[OpenWork]:
+    """The contracts of a family doctor in the actor's houses, the first to lapse first."""
+    found = db.session.execute(of_doctor(ctx, doctor_id)).scalars()
+    return [OpenWork(row.id, row.resident_id, row.ends_on, moves=True) for row in found]
+
+
+def of_doctor(ctx: Context, doctor_id: UUID) -> Select[Contract]:
+    """What somebody answers for as family doctor now, or will once it is confirmed."""
+    answered = Contract.state.in_([State.ACCEPTED, State.ACTIVE])
+    here = Contract.institution_id.in_(ctx.actor.houses)
+    found = select(Contract).where(Contract.doctor_id == doctor_id, answered, here)
+    return found.order_by(Contract.ends_on, Contract.id)
 
 
 def overdue(day: date, limit: int) -> Select[Contract]:

@@ -27,6 +27,7 @@ from backend.contracting.events import (
     ContractDeclined,
     ContractEnded,
     ContractWithdrawn,
+    DoctorChanged,
 )
 from backend.contracting.models import LIFE, Act, Agreement, Contract, Package, State
 from backend.contracting.rules import EndReason
@@ -35,7 +36,7 @@ from backend.kernel.context import Context
 from backend.kernel.database import db
 from backend.kernel.errors import Fault
 from backend.kernel.events import record
-from backend.kernel.policy import admitted, by_clock, permitted
+from backend.kernel.policy import admitted, by_clock, by_manager, permitted
 from backend.kernel.relations import Kind
 from backend.kernel.transaction import attempt
 
@@ -169,6 +170,31 @@ def leave(ctx: Context, resident_id: UUID, reason: EndReason, known_on: date) ->
     if contract is None or contract.starts_on is None or contract.starts_on > known_on:
         return
     _end(ctx, [contract], LIFE.after(contract.state, Act.TERMINATE), reason, None)
+
+
+@admitted(by_manager)
+def hand_over(ctx: Context, doctor_id: UUID, successor_id: UUID) -> int:
+    """Make a colleague of the team the family doctor of those who had this one (FD-12).
+
+    They are told, and may leave as ever; raises `DoctorFull`. Contracts of teams that the successor
+    does not belong to stay. Returns how many changed.
+    """
+    _turn(successor_id)
+    theirs = queries.of_doctor(ctx, doctor_id).with_for_update()
+    shared = [
+        row
+        for row in db.session.execute(theirs).scalars()
+        if successor_id in teams.members_of(ctx, row.team_id)
+    ]
+    if queries.doctors_load(ctx, successor_id) + len(shared) > queries.capacity(ctx, 1):
+        raise DoctorFull
+    for row in shared:
+        row.doctor_id = successor_id
+    record(
+        ctx,
+        *(DoctorChanged(row.resident_id, row.id, row.team_id, successor_id) for row in shared),
+    )
+    return len(shared)
 
 
 def _offered(ctx: Context, months: int) -> None:

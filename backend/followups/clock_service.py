@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
-from backend import contracting, teams
+from backend import contracting, identity, teams
 from backend.followups import plan, policy, queries
 from backend.followups.events import (
     EnrolmentEnded,
@@ -38,7 +38,8 @@ def fall_due(ctx: Context, visit: FollowUp) -> FollowUp:
 
     visit.state, visit.told_at = state, ctx.at
     visit.answer_by = acknowledge_by(ctx.at, rules, is_workday)
-    record(ctx, FollowUpFellDue(visit.resident_id, visit.id, visit.doctor_id, visit.due_on))
+    doctor_id = teams.answering(ctx, visit.doctor_id)
+    record(ctx, FollowUpFellDue(visit.resident_id, visit.id, doctor_id, visit.due_on))
     return visit
 
 
@@ -59,14 +60,18 @@ def escalate(ctx: Context, visit: FollowUp) -> FollowUp:
 
 
 def _who_is_next(ctx: Context, visit: FollowUp) -> UUID:
-    """The lead; else another doctor of the team, else a nurse, else whoever had it before."""
+    """The lead; else another doctor of the team, else a nurse, else whoever had it before.
+
+    Whoever is away is passed over for the deputy.
+    """
+    asked = teams.answering(ctx, visit.doctor_id)
     lead_id = teams.lead_of(ctx, visit.team_id)
-    if lead_id and lead_id != visit.doctor_id:
+    if lead_id and lead_id != asked:
         return lead_id
-    members = teams.profile(ctx, visit.team_id).members
-    others = [one for one in members if one.role in policy.WHO_VISITS and one.id != visit.doctor_id]
-    doctors_first = sorted(others, key=lambda one: one.role is not Role.DOCTOR)
-    return doctors_first[0].id if doctors_first else visit.doctor_id
+    present = identity.staff(ctx, teams.members_of(ctx, visit.team_id)).values()
+    others = [one for one in present if one.role in policy.WHO_VISITS and one.id != asked]
+    doctors_first = sorted(others, key=lambda one: (one.role is not Role.DOCTOR, one.id))
+    return doctors_first[0].id if doctors_first else asked
 
 
 @permitted(policy.by_itself_alone)
@@ -74,7 +79,7 @@ def report_overdue(ctx: Context, visit: FollowUp) -> FollowUp:
     """Tell the team lead, once, of what is open though its day is long past."""
     if visit.state not in BEGUN or visit.overdue_told_at or visit.due_on >= queries.late(ctx):
         raise IllegalMove
-    lead_id = teams.lead_of(ctx, visit.team_id) or visit.doctor_id
+    lead_id = teams.lead_of(ctx, visit.team_id) or teams.answering(ctx, visit.doctor_id)
 
     visit.overdue_told_at = ctx.at
     record(ctx, FollowUpOverdue(visit.resident_id, visit.id, lead_id, visit.due_on))

@@ -73,6 +73,15 @@ class FollowUpOverdue(Event):
 
 
 @dataclass(frozen=True)
+class FollowUpHandedOver(Event):
+    """Whoever had it left; a colleague of the team sees to it now."""
+
+    resident_id: UUID
+    followup_id: UUID
+    doctor_id: UUID
+
+
+@dataclass(frozen=True)
 class FollowUpCompleted(Event):
     """A reading was taken and judged."""
 

@@ -230,6 +230,12 @@ class FollowUp(Base):
         self.state = LIFE.after(self.state, act)
         self.closed_at, self.closed_by = ctx.at, ctx.actor.id
 
+    def pass_on(self, before: UUID, after: UUID) -> None:
+        """Put what was in one pair of hands into another; who did what is in the events."""
+        for name in ("doctor_id", "escalated_to", "acknowledged_by"):
+            if getattr(self, name) == before:
+                setattr(self, name, after)
+
     def judged(self, assessment: Assessment) -> None:
         """Keep what the standard said, and which edition said it."""
         self.control, self.advice = assessment.control, assessment.advice

@@ -14,6 +14,7 @@ from backend.followups.events import (
     FollowUpCompleted,
     FollowUpEscalated,
     FollowUpFellDue,
+    FollowUpHandedOver,
     FollowUpMissed,
     FollowUpOverdue,
 )
@@ -35,7 +36,7 @@ def remind_resident(ctx: Context, event: FollowUpFellDue) -> None:
     messaging.queue(ctx, MessageKind.FOLLOW_UP_DUE, to, event.followup_id, ONCE, day)
 
 
-def give_task(ctx: Context, event: FollowUpFellDue) -> None:
+def give_task(ctx: Context, event: FollowUpFellDue | FollowUpHandedOver) -> None:
     """Tell the responsible doctor that somebody of the team must take it on."""
     if queries.stands(ctx, event.followup_id, State.DUE, State.ESCALATED):
         _tell(ctx, MessageKind.FOLLOW_UP_TASK, event.doctor_id, event.followup_id)

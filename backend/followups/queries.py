@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 
-from backend import contracting, identity
+from backend import contracting, identity, teams
 from backend.followups import policy
 from backend.followups.models import (
     BEGUN,
@@ -24,6 +24,7 @@ from backend.kernel.calendar import age_on
 from backend.kernel.context import Context
 from backend.kernel.database import db, held, one
 from backend.kernel.errors import Forbidden
+from backend.kernel.handovers import OpenWork
 from backend.kernel.paging import Page, Wanted, page
 
 AT_ONCE = 500  # so that a sweep stays short; the next one takes the rest
@@ -220,6 +221,24 @@ def overdue(ctx: Context, but: Collection[UUID] = ()) -> Sequence[UUID]:
         .limit(AT_ONCE)
     )
     return db.session.execute(found).scalars().all()
+
+
+def open_work(ctx: Context, staff_id: UUID) -> Sequence[OpenWork]:
+    """The open follow-ups of a doctor, or put to somebody, in the actor's houses; by day."""
+    found = db.session.execute(in_hands_of(ctx, staff_id)).scalars()
+    return [OpenWork(row.id, row.resident_id, row.due_on, moves=True) for row in found]
+
+
+def in_hands_of(ctx: Context, staff_id: UUID) -> Select[FollowUp]:
+    """What somebody has to see to: as the doctor, as whoever took it on, or was put it to."""
+    hands = or_(
+        FollowUp.doctor_id == staff_id,
+        FollowUp.acknowledged_by == staff_id,
+        FollowUp.escalated_to == staff_id,
+    )
+    here = teams.of_houses(ctx.actor.houses)
+    found = select(FollowUp).where(hands, FollowUp.state.in_(OPEN), FollowUp.team_id.in_(here))
+    return found.order_by(FollowUp.due_on, FollowUp.id)
 
 
 def care_of(ctx: Context, resident_id: UUID) -> Care | None:

@@ -2,16 +2,18 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
-from backend import identity
+from backend import identity, teams
 from backend.followups import plan, policy, queries
 from backend.followups.errors import AlreadyEnrolled, DayOutOfRange, NotSigned, TooYoung
 from backend.followups.events import (
     EmergencyFound,
     FollowUpAcknowledged,
     FollowUpCompleted,
+    FollowUpHandedOver,
     FollowUpMissed,
     HomeReadingGiven,
     ResidentEnrolled,
@@ -53,7 +55,7 @@ from backend.kernel.context import Context
 from backend.kernel.database import db
 from backend.kernel.errors import Fault, Invalid
 from backend.kernel.events import record
-from backend.kernel.policy import permitted
+from backend.kernel.policy import admitted, by_manager, permitted
 from backend.kernel.transaction import attempt
 
 
@@ -224,6 +226,21 @@ def miss(
     else:
         plan.follow(ctx, enrolment, visit, again_on, Occasion.RETRY)
     return visit
+
+
+@admitted(by_manager)
+def hand_over(ctx: Context, staff_id: UUID, successor_id: UUID) -> int:
+    """Give what is open with somebody to a colleague of the same team; returns how many."""
+    theirs = queries.in_hands_of(ctx, staff_id).with_for_update()
+    shared = [
+        visit
+        for visit in db.session.execute(theirs).scalars()
+        if successor_id in teams.members_of(ctx, visit.team_id)
+    ]
+    for visit in shared:
+        visit.pass_on(staff_id, successor_id)
+    record(ctx, *(FollowUpHandedOver(row.resident_id, row.id, successor_id) for row in shared))
+    return len(shared)
 
 
 @permitted(policy.own)

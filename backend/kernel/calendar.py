@@ -2,7 +2,7 @@
 
 from calendar import monthrange
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
@@ -23,6 +23,11 @@ def shanghai_date(instant: datetime) -> date:
     if instant.tzinfo is None:
         raise ValueError("an instant without a time zone has no business date")
     return instant.astimezone(SHANGHAI).date()
+
+
+def begins_at(day: date) -> datetime:
+    """Tell the instant at which a business day begins."""
+    return datetime.combine(day, time(), SHANGHAI)
 
 
 def is_workday(day: date, notice: Mapping[date, bool] = NO_NOTICE) -> bool:

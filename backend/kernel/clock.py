@@ -53,6 +53,11 @@ class ShiftedClock:
         return datetime.now(UTC) + self._offset
 
 
+def real_time() -> datetime:
+    """The machine's instant, for what people cannot shift: back-off and one-time codes."""
+    return datetime.now(UTC)
+
+
 def since(instant: datetime) -> timedelta:
     """Real time gone by since `instant`."""
     return datetime.now(UTC) - instant

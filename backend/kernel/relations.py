@@ -5,7 +5,18 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Index, ScalarSelect, or_, select, text, update
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    Index,
+    ScalarSelect,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.kernel.context import Context, Kinship
@@ -54,7 +65,11 @@ class Belonging(StrEnum):
 
 
 class Membership(Base):
-    """A member of staff belongs to a team or an institution for a time."""
+    """A member of staff belongs to a team or an institution for a time.
+
+    Nobody belongs twice at a time, and a team has one lead; `source_id` is the absence that a
+    deputy's belonging comes from.
+    """
 
     __tablename__ = "membership"
     __table_args__ = (
@@ -68,12 +83,28 @@ class Membership(Base):
             unique=True,
             postgresql_where=text("valid_until IS NULL"),
         ),
+        CheckConstraint("valid_until IS NULL OR valid_from <= valid_until", "order"),
+        ExcludeConstraint(
+            ("staff_id", "="),
+            ("party_id", "="),
+            ("kind", "="),
+            (func.tstzrange(text("valid_from"), text("valid_until")), "&&"),
+            name="ex_membership_twice",
+            where=text("kind <> 'deputy'"),
+        ),
+        ExcludeConstraint(
+            ("party_id", "="),
+            (func.tstzrange(text("valid_from"), text("valid_until")), "&&"),
+            name="ex_membership_lead",
+            where=text("kind = 'team_lead'"),
+        ),
     )
     staff_id: Mapped[UUID]
     party_id: Mapped[UUID]
     kind: Mapped[Belonging]
     valid_from: Mapped[datetime]
     valid_until: Mapped[datetime | None] = mapped_column(default=None)
+    source_id: Mapped[UUID | None] = mapped_column(default=None)
 
 
 def relate(

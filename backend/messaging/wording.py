@@ -41,6 +41,8 @@ class MessageKind(StrEnum):
     EMERGENCY_ACCESS = "emergency_access"
     EMERGENCY_REVIEW = "emergency_review"
     EMERGENCY_ESCALATED = "emergency_escalated"
+    DOCTOR_CHANGED = "doctor_changed"
+    DEPUTY_NAMED = "deputy_named"
 
 
 class Audience(StrEnum):

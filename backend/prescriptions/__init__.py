@@ -38,6 +38,7 @@ from backend.prescriptions.queries import (
     formulary,
     hold,
     lapsed,
+    open_work,
     prescriptions,
     used_up,
 )
@@ -92,6 +93,7 @@ __all__ = [
     "hold",
     "issue",
     "lapsed",
+    "open_work",
     "plan_run_out",
     "prescriptions",
     "refuse",

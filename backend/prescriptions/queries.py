@@ -13,6 +13,7 @@ from backend import identity
 from backend.kernel.context import Context, Role
 from backend.kernel.database import db, held, one
 from backend.kernel.errors import Fault
+from backend.kernel.handovers import OpenWork
 from backend.kernel.paging import Page, Wanted, page
 from backend.kernel.relations import Kind, Relation, in_force
 from backend.prescriptions import policy
@@ -147,6 +148,20 @@ def lapsed(ctx: Context, but: Collection[UUID] = (), limit: int = 500) -> Sequen
     found = select(Prescription.id).where(waiting, Prescription.valid_until < ctx.today)
     found = found.where(Prescription.id.not_in(but))
     return db.session.execute(found.order_by(Prescription.valid_until).limit(limit)).scalars().all()
+
+
+def open_work(ctx: Context, doctor_id: UUID) -> Sequence[OpenWork]:
+    """What a doctor issued in the actor's houses that was returned or not yet collected.
+
+    Any doctor of the team may see to it, so nothing has to be moved.
+    """
+    found = select(Prescription).where(
+        Prescription.doctor_id == doctor_id,
+        Prescription.state.in_([State.RETURNED, State.ISSUED, State.REVIEWED]),
+        Prescription.institution_id.in_(ctx.actor.houses),
+    )
+    rows = db.session.execute(found.order_by(Prescription.id)).scalars()
+    return [OpenWork(row.id, row.resident_id, row.valid_until, moves=False) for row in rows]
 
 
 def used_up(ctx: Context, but: Collection[UUID] = (), limit: int = 500) -> Sequence[UUID]:

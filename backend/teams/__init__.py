@@ -1,31 +1,49 @@
 """家庭医生团队 Teams: who works together at an institution, and where the nearest one is."""
 
-from backend.teams.models import Team
+from backend.teams.events import AbsenceEnded, AbsenceRecorded
+from backend.teams.models import Absence, Team
 from backend.teams.queries import (
     Member,
     NearTeam,
     Profile,
+    absence,
+    absences,
+    answering,
     find,
+    house_of,
     lead_of,
     members_of,
     nearest,
+    of_houses,
     own,
     profile,
     profiles,
     teams,
 )
-from backend.teams.rules import Gap
+from backend.teams.rules import Gap, may_stand_in
+from backend.teams.service import be_absent, end_absence
 
 __all__ = [
+    "Absence",
+    "AbsenceEnded",
+    "AbsenceRecorded",
     "Gap",
     "Member",
     "NearTeam",
     "Profile",
     "Team",
+    "absence",
+    "absences",
+    "answering",
+    "be_absent",
+    "end_absence",
     "find",
+    "house_of",
     "lead_of",
+    "may_stand_in",
     "members_of",
     "nearest",
+    "of_houses",
     "own",
     "profile",
     "profiles",

@@ -2,17 +2,19 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ScalarSelect, func, or_, select
 
 from backend import identity, network
 from backend.kernel import relations
 from backend.kernel.context import Context, Role
-from backend.kernel.database import db, one
+from backend.kernel.database import db, held, one
 from backend.kernel.paging import Page, Wanted, page
 from backend.kernel.relations import Belonging, Kind, Membership, Relation
-from backend.teams.models import Team
+from backend.teams import policy
+from backend.teams.models import Absence, Team
 from backend.teams.rules import Gap, gaps
 
 IN_A_TEAM = (Belonging.TEAM_LEAD, Belonging.TEAM)
@@ -105,14 +107,59 @@ def nearest(ctx: Context, latitude: float, longitude: float, limit: int = 10) ->
 
 
 def lead_of(ctx: Context, team_id: UUID) -> UUID | None:
-    """Who leads the team now."""
+    """Who leads the team now: the lead's deputy while the lead is away."""
     staff = _staff_of(ctx, [team_id]).get(team_id, {})
-    return next((person for person, leads in staff.items() if leads), None)
+    lead = next((person for person, leads in staff.items() if leads), None)
+    return lead and answering(ctx, lead)
 
 
 def members_of(ctx: Context, team_id: UUID) -> list[UUID]:
-    """The staff of the team now, each once, the lead first."""
-    return list(_staff_of(ctx, [team_id]).get(team_id, {}))
+    """The staff of the team now, each once, the lead first; deputies in place of the absent."""
+    staff = list(_staff_of(ctx, [team_id]).get(team_id, {}))
+    deputies = _deputies(ctx, staff)
+    return list(dict.fromkeys(deputies.get(person, person) for person in staff))
+
+
+def answering(ctx: Context, staff_id: UUID) -> UUID:
+    """Who answers for this person today: the deputy during an absence, else the person."""
+    return _deputies(ctx, [staff_id]).get(staff_id, staff_id)
+
+
+def house_of(_ctx: Context, team_id: UUID) -> UUID | None:
+    """The institution of a team, `None` where it is no team."""
+    found = select(Team.institution_id).where(Team.id == team_id)
+    return db.session.execute(found).scalar_one_or_none()
+
+
+def of_houses(houses: Collection[UUID]) -> ScalarSelect[UUID]:
+    """The teams of these institutions, for a condition."""
+    return select(Team.id).where(Team.institution_id.in_(houses)).scalar_subquery()
+
+
+def absence(ctx: Context, absence_id: UUID, staff_id: UUID) -> Absence:
+    """An absence of this person that the actor may see, locked; raises `NotFound`."""
+    theirs = select(Absence).where(Absence.id == absence_id, Absence.staff_id == staff_id)
+    return held(theirs.where(policy.absences_visible_to(ctx)))
+
+
+def absences(ctx: Context, staff_id: UUID) -> Sequence[Absence]:
+    """Somebody's absences, the latest first."""
+    found = select(Absence).where(Absence.staff_id == staff_id, policy.absences_visible_to(ctx))
+    return db.session.execute(found.order_by(Absence.first_on.desc())).scalars().all()
+
+
+def in_the_way(staff_ids: Collection[UUID], first_on: date, last_on: date) -> Sequence[Absence]:
+    """The absences in these days in which one of these is away, or a deputy."""
+    concerned = or_(Absence.staff_id.in_(staff_ids), Absence.deputy_id.in_(staff_ids))
+    days = (Absence.first_on <= last_on, Absence.last_on >= first_on, Absence.ended_at.is_(None))
+    return db.session.execute(select(Absence).where(concerned, *days)).scalars().all()
+
+
+def _deputies(ctx: Context, staff_ids: Collection[UUID]) -> Mapping[UUID, UUID]:
+    """For each of these who is away today, the deputy."""
+    now = (Absence.first_on <= ctx.today, Absence.last_on >= ctx.today, Absence.ended_at.is_(None))
+    away = select(Absence).where(Absence.staff_id.in_(staff_ids), *now)
+    return {row.staff_id: row.deputy_id for row in db.session.execute(away).scalars()}
 
 
 def _profiles(ctx: Context, found: Sequence[Team]) -> list[Profile]:

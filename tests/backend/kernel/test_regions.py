@@ -13,6 +13,7 @@ from backend.kernel.sensitive import SensitivePolicy
 from backend.messaging.rules import MessagingPolicy
 from backend.prescriptions.rules import LONG_PRESCRIPTION, PrescriptionPolicy
 from backend.prescriptions.rules import policy_of as prescription_policy
+from backend.staffing.rules import StaffPolicy
 
 SECTIONS = {
     "contracting": ContractPolicy,
@@ -22,6 +23,7 @@ SECTIONS = {
     "messaging": MessagingPolicy,
     "sensitive": SensitivePolicy,
     "access": AccessPolicy,
+    "staffing": StaffPolicy,
 }
 
 

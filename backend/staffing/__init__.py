@@ -1,0 +1,98 @@
+"""人员 Staffing: how staff get posts and access, belong to teams and houses, and leave."""
+
+from backend.staffing.access_service import (
+    Enrolment,
+    begin_second_factor,
+    confirm_second_factor,
+    log_in_web,
+    renew_recovery_codes,
+    reset_credential,
+    set_password,
+    step_up,
+)
+from backend.staffing.codes import code_at, step_of
+from backend.staffing.departure_service import Task, depart, hand_over, open_work
+from backend.staffing.lockouts import forget_before as forget_lockouts
+from backend.staffing.models import (
+    LIFE,
+    Credential,
+    Invitation,
+    InvitationState,
+    Lockout,
+    RecoveryCode,
+)
+from backend.staffing.notices import forget_deputy, tell_deputy
+from backend.staffing.passwords import hashed
+from backend.staffing.queries import (
+    colleague,
+    credential,
+    hold_invitation,
+    hold_member,
+    hold_membership,
+    invitations,
+    member,
+    memberships,
+    policy_of,
+    recovery_codes_left,
+    staff,
+)
+from backend.staffing.service import (
+    Offer,
+    Post,
+    accept,
+    begin_membership,
+    end_membership,
+    give_role,
+    invite,
+    invite_again,
+    invite_first,
+    revoke,
+)
+
+__all__ = [
+    "LIFE",
+    "Credential",
+    "Enrolment",
+    "Invitation",
+    "InvitationState",
+    "Lockout",
+    "Offer",
+    "Post",
+    "RecoveryCode",
+    "Task",
+    "accept",
+    "begin_membership",
+    "begin_second_factor",
+    "code_at",
+    "colleague",
+    "confirm_second_factor",
+    "credential",
+    "depart",
+    "end_membership",
+    "forget_deputy",
+    "forget_lockouts",
+    "give_role",
+    "hand_over",
+    "hashed",
+    "hold_invitation",
+    "hold_member",
+    "hold_membership",
+    "invitations",
+    "invite",
+    "invite_again",
+    "invite_first",
+    "log_in_web",
+    "member",
+    "memberships",
+    "open_work",
+    "policy_of",
+    "recovery_codes_left",
+    "renew_recovery_codes",
+    "reset_credential",
+    "revoke",
+    "set_password",
+    "staff",
+    "step_of",
+    "step_up",
+    "tell_deputy",
+]

@@ -1,0 +1,40 @@
+"""Who may see and arrange that somebody is away; teams themselves are public."""
+
+from sqlalchemy import ColumnElement, or_, select
+
+from backend import identity
+from backend.kernel.context import Context
+from backend.kernel.ties import NONE, Sight, Tie, Ties, allows, everything, in_house, possible
+from backend.teams.models import Absence
+
+
+def ties(ctx: Context, person: identity.Staff) -> Ties:
+    """Oneself, as a member of staff; whoever manages the house that employs the person."""
+    own = possible(ctx) & {Tie.STAFF} if person.id == ctx.actor.id else NONE
+    return own | in_house(ctx, person.institution_id)
+
+
+def absence_ties(ctx: Context, absence: Absence) -> Ties:
+    """As of the person who is away."""
+    return ties(ctx, identity.staff(ctx, [absence.staff_id])[absence.staff_id])
+
+
+def _own(ctx: Context) -> ColumnElement[bool]:
+    return or_(Absence.staff_id == ctx.actor.id, Absence.deputy_id == ctx.actor.id)
+
+
+def _of_own_houses(ctx: Context) -> ColumnElement[bool]:
+    here = select(identity.Staff.id).where(identity.Staff.institution_id.in_(ctx.actor.houses))
+    return Absence.staff_id.in_(here)
+
+
+absences_visible_to = Sight(
+    rows={
+        Tie.STAFF: _own,
+        Tie.INSTITUTION: _of_own_houses,
+        Tie.CONSORTIUM: _of_own_houses,
+        Tie.CLOCK: everything,
+    }
+)
+to_be_away = allows(ties, Tie.STAFF, Tie.INSTITUTION, Tie.CONSORTIUM)
+to_come_back = allows(absence_ties, Tie.STAFF, Tie.INSTITUTION, Tie.CONSORTIUM)

@@ -1,0 +1,48 @@
+"""The operator's command: an invitation, printed once."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from conftest import MORNING, environment
+from contract_builders import a_centre
+from staffing_builders import joined
+
+from backend.assembly import assemble, release
+from backend.kernel.clock import FixedClock
+from backend.kernel.context import Role
+from backend.kernel.database import db
+from backend.kernel.transaction import transaction
+from config.settings import ROOT, Settings
+
+
+def command(url: str, folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    given = {**os.environ, **environment(url, folder)}
+    line = [sys.executable, "-m", "tools.cli", "staff", "first-manager", *arguments]
+    return subprocess.run(
+        line, cwd=ROOT, env=given, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_the_first_manager_is_invited_once(own_database: str, tmp_path: Path) -> None:
+    settings = Settings.from_env(environment(own_database, tmp_path))
+    app = assemble(settings, FixedClock(MORNING))
+    who = ("--institution", "示例中心医院", "--name", "许明朗")
+    with app.app_context():
+        with transaction():
+            a_centre(name="示例中心医院")
+        unknown = command(own_database, tmp_path, "--institution", "别处", "--name", "许明朗")
+        assert (unknown.returncode, unknown.stdout) == (1, "")
+        told = command(own_database, tmp_path, *who)
+        assert told.returncode == 0, told.stderr
+        code = re.search(r"^page   pages/work/join\?invitation=(\S{43})$", told.stdout, re.M)
+        assert code
+        again = command(own_database, tmp_path, *who)
+        assert again.returncode == 1
+        assert "已有管理员" in again.stderr
+        with transaction():
+            assert joined(code[1]).role is Role.CONSORTIUM_MANAGER
+        db.session.remove()
+    release(app)
