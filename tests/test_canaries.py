@@ -72,7 +72,7 @@ def live(day: Day, stage: Stage) -> None:
     plant("phone", phone)
     number = plant("ID number", new_person(stage, NAME))
     for kind, words in (("note", NOTE), ("wish", WISH), ("reason", REASON), ("attempt", ATTEMPT)):
-        plant(kind, words, "prescription", "followup", "prescription_review")
+        plant(kind, words)
     plant("reading", str(WEIGHT), "measurement")
     scene = Scene(stage, tell, she, number, phone)
     before, prescription.NOTE = prescription.NOTE, NOTE

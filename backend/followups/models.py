@@ -25,6 +25,7 @@ from backend.followups.form import (
 )
 from backend.followups.rules import Assessment, Reading
 from backend.kernel.context import Context, Kinship
+from backend.kernel.crypto import Sealed
 from backend.kernel.database import Base
 from backend.kernel.lifecycle import Lifecycle
 
@@ -214,11 +215,14 @@ class FollowUp(Base):
     closed_by: Mapped[UUID | None]
     outcome: Mapped[Outcome | None]
     way: Mapped[Way | None] = mapped_column(Coded(Way))
-    note: Mapped[str | None]
+    note_plain: Mapped[str | None] = mapped_column("note")
+    note_sealed: Mapped[bytes | None]
     control: Mapped[Control | None] = mapped_column(Coded(Control))
     advice: Mapped[Advice | None]
     reasons: Mapped[list[Reason] | None] = mapped_column(codes(Reason))
     rule_set: Mapped[str | None]
+
+    note = Sealed("note_plain")
 
     @property
     def acts(self) -> list[Act]:

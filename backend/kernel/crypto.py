@@ -64,11 +64,15 @@ def keyring() -> Keyring:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A column `<name>_sealed` of ciphertexts; `keys` are the columns that tell its rows apart."""
+    """A column `<name>_sealed` of ciphertexts; `keys` are the columns that tell its rows apart.
+
+    What `was_plain` once stands in the column `<name>` until `manage.py keys reencrypt` has run.
+    """
 
     table: str
     name: str
     keys: tuple[str, ...] = ("id",)
+    was_plain: bool = False
 
     @property
     def column(self) -> str:
@@ -83,9 +87,11 @@ class Place:
 PLACES: dict[str, Place] = {}
 
 
-def place(table: str, name: str, keys: tuple[str, ...] = ("id",)) -> Place:
+def place(
+    table: str, name: str, keys: tuple[str, ...] = ("id",), *, was_plain: bool = False
+) -> Place:
     """Enter a column into the list of those that hold ciphertexts."""
-    found = Place(table, name, keys)
+    found = Place(table, name, keys, was_plain)
     PLACES[f"{table}.{name}"] = found
     return found
 
@@ -98,11 +104,15 @@ class _Row(Protocol):
 class Sealed:
     """A text attribute kept encrypted in the column `<name>_sealed` of its row.
 
-    Reading it gives the plain text, `None` where nothing is kept.
+    Reading it gives the plain text, `None` where nothing is kept. `plain` names the attribute of a
+    column that held the text before: what is still there is read, and gone with the next change.
     """
 
+    def __init__(self, plain: str | None = None) -> None:
+        self._plain = plain
+
     def __set_name__(self, owner: type[_Row], name: str) -> None:
-        self._place = place(owner.__tablename__, name)
+        self._place = place(owner.__tablename__, name, was_plain=self._plain is not None)
 
     @overload
     def __get__(self, row: None, owner: type) -> "Sealed": ...
@@ -112,8 +122,12 @@ class Sealed:
         if row is None:
             return self
         sealed = getattr(row, self._place.column)
-        return None if sealed is None else keyring().unseal(sealed, self._place.of(row.id)).decode()
+        if sealed is None:
+            return getattr(row, self._plain) if self._plain else None
+        return keyring().unseal(sealed, self._place.of(row.id)).decode()
 
     def __set__(self, row: _Row, plain: str | None) -> None:
         sealed = None if plain is None else keyring().seal(plain.encode(), self._place.of(row.id))
         setattr(row, self._place.column, sealed)
+        if self._plain:
+            setattr(row, self._plain, None)

@@ -46,6 +46,7 @@ class Column:
         `tell` is told the number of rows done after each batch.
         """
         progress, idle = Progress(), 0
+        self._seal_plain(progress, tell)
         while idle < PASSES_WITHOUT_PROGRESS:
             before = progress.done
             self._pass(progress, tell)
@@ -55,6 +56,31 @@ class Column:
             idle = idle + 1 if progress.done == before else 0
             time.sleep(PAUSE_S)
         return progress
+
+    def _seal_plain(self, progress: Progress, tell: Callable[[int], None]) -> None:
+        """Seal what stood in the clear before the column was sealed."""
+        while self.place.was_plain:
+            with owner(self.url) as connection:
+                done = self._seal_batch(connection)
+            progress.done += done
+            tell(progress.done)
+            if not done:
+                return
+
+    def _seal_batch(self, connection: Connection) -> int:
+        place = self.place
+        words = f"""
+            SELECT id, {place.name} FROM {place.table} WHERE {place.name} IS NOT NULL
+            LIMIT :batch {LOCK}"""  # noqa: S608
+        found = connection.execute(text(words), self._size).all()
+        change = f"""
+            UPDATE {place.table} SET {place.column} = :new, {place.name} = NULL
+            WHERE id = :id AND {place.name} = :old"""  # noqa: S608
+        changes = [
+            {"id": key, "old": old, "new": self.ring.seal(old.encode(), place.of(key))}
+            for key, old in found
+        ]
+        return connection.execute(text(change), changes).rowcount if changes else 0
 
     def rows_by_key(self) -> dict[str, int]:
         """How many ciphertexts each key has sealed."""
@@ -128,7 +154,8 @@ class Column:
             return None
 
     def _older(self) -> int:
-        words = f"SELECT count(*) FROM {self.place.table} WHERE {self._is_older}"  # noqa: S608
+        plain = f"OR {self.place.name} IS NOT NULL" if self.place.was_plain else ""
+        words = f"SELECT count(*) FROM {self.place.table} WHERE {self._is_older} {plain}"  # noqa: S608
         with owner(self.url) as connection:
             return int(connection.execute(text(words), self._newest(True)).scalar_one())
 

@@ -151,7 +151,8 @@ class Prescription(Base):
     institution_id: Mapped[UUID] = mapped_column(ForeignKey("institution.id"))
     state: Mapped[State] = mapped_column(default=State.REQUESTED)
     days_wanted: Mapped[int]
-    change: Mapped[str | None]
+    change_plain: Mapped[str | None] = mapped_column("change")
+    change_sealed: Mapped[bytes | None]
     requested_at: Mapped[datetime]
     by_kinship: Mapped[Kinship | None]
 
@@ -165,14 +166,20 @@ class Prescription(Base):
     adherent: Mapped[bool | None]
     plan_fits: Mapped[bool | None]
     educated: Mapped[bool | None]
-    note: Mapped[str | None]
+    note_plain: Mapped[str | None] = mapped_column("note")
+    note_sealed: Mapped[bytes | None]
     rule_set: Mapped[str | None]
     valid_until: Mapped[date | None]
 
     runs_out_on: Mapped[date | None]
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[Stop | None]
-    end_note: Mapped[str | None]
+    end_note_plain: Mapped[str | None] = mapped_column("end_note")
+    end_note_sealed: Mapped[bytes | None]
+
+    change = Sealed("change_plain")
+    note = Sealed("note_plain")
+    end_note = Sealed("end_note_plain")
 
     wishes: Mapped[list[FormularyDrug]] = relationship(
         secondary=prescription_wish, lazy="selectin", order_by=FormularyDrug.code
@@ -273,14 +280,19 @@ class Review(Base):
     __tablename__ = "prescription_review"
     __table_args__ = (
         UniqueConstraint("prescription_id", "issue_number"),
-        CheckConstraint("verdict = 'passed' OR reason IS NOT NULL", "return_has_reason"),
+        CheckConstraint(
+            "verdict = 'passed' OR num_nonnulls(reason, reason_sealed) = 1", "return_has_reason"
+        ),
     )
     prescription_id: Mapped[UUID] = mapped_column(ForeignKey("prescription.id"))
     issue_number: Mapped[int]
     pharmacist_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"))
     verdict: Mapped[Verdict]
-    reason: Mapped[str | None]
+    reason_plain: Mapped[str | None] = mapped_column("reason")
+    reason_sealed: Mapped[bytes | None]
     reviewed_at: Mapped[datetime]
+
+    reason = Sealed("reason_plain")
 
 
 class Collector(StrEnum):

@@ -11,13 +11,14 @@ from conftest import environment
 from databases import KEY, RING, url
 from people import a_resident
 from races import race
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from backend.assembly import assemble, release
 from backend.kernel import resealing
 from backend.kernel.crypto import PLACES, Keyring
-from backend.kernel.database import owner
+from backend.kernel.database import db, owner
 from backend.kernel.transaction import transaction
+from backend.prescriptions import Prescription
 from config.settings import Settings
 
 PHONE = PLACES["resident.phone"]
@@ -159,3 +160,38 @@ def test_without_lock_and_comparison_writes_are_lost(own_database: str, address:
     slow_down(address)
     acts = [("write", address), ("careless f1", address), ("careless f2", address)]
     assert race(own_database, compete, acts)[0] > 0
+
+
+def test_what_stood_in_the_clear_is_read_and_then_sealed(
+    own_database: str, address: str, tmp_path: Path
+) -> None:
+    """As after the migration that added the sealed column."""
+    place = PLACES["prescription.note"]
+    app = assemble(Settings.from_env(environment(own_database, tmp_path)))
+    with owner(address) as connection:
+        connection.execute(
+            text("""
+            INSERT INTO institution (id, name, level, address, latitude, longitude, is_example)
+            VALUES (gen_random_uuid(), '示例中心', 'centre', '示例路', 30, 120, true)""")
+        )
+        connection.execute(
+            text("""
+            INSERT INTO prescription (id, resident_id, team_id, institution_id, state, days_wanted,
+              requested_at, issue_number, note)
+            SELECT gen_random_uuid(), resident.id, gen_random_uuid(), i.id, 'refused', 28, now(), 0,
+              '旧备注' FROM resident, institution i""")
+        )
+    with app.app_context(), transaction():
+        assert read_notes() == {"旧备注"}
+    column = resealing.Column(address, ring("f1"), place, 15)
+    assert column.reseal(quiet).done == 40
+    with owner(address) as connection:
+        left = connection.execute(text("SELECT count(note), count(note_sealed) FROM prescription"))
+        assert tuple(left.one()) == (0, 40)
+    with app.app_context(), transaction():
+        assert read_notes() == {"旧备注"}
+    release(app)
+
+
+def read_notes() -> set[str | None]:
+    return {each.note for each in db.session.execute(select(Prescription)).scalars()}
