@@ -1,12 +1,23 @@
 """Event → what follows in other features. This page is what the system does by itself."""
 
-from backend import auditing, clinics, contracting, followups, prescriptions, staffing, teams
+from backend import (
+    auditing,
+    clinics,
+    contracting,
+    followups,
+    identity,
+    messaging,
+    prescriptions,
+    staffing,
+    teams,
+)
 from backend.kernel.events import Reactions
 
 REACTIONS: Reactions = {
     auditing.EmergencyAccessBegun: [auditing.tell_resident, auditing.ask_reviewers],
     auditing.EmergencyAccessEscalated: [auditing.tell_consortium],
     auditing.EmergencyAccessReviewed: [auditing.stop_asking_reviewers],
+    identity.AccountAdded: [messaging.tell_other_accounts],
     contracting.ContractApplied: [contracting.ask_team],
     contracting.ContractAccepted: [contracting.stop_asking_team, contracting.ask_to_confirm],
     contracting.ContractDeclined: [contracting.stop_asking_team, contracting.tell_declined],

@@ -15,6 +15,7 @@ from backend.kernel.errors import (
     ConsentNeeded,
     Fault,
     Forbidden,
+    IdentityNeeded,
     Invalid,
     PersonNeeded,
     Unauthenticated,
@@ -64,9 +65,9 @@ class WrongAudience(Forbidden):
 def recognise(door: Door, before: Callable[[UUID], None]) -> Context:
     """The context of this request.
 
-    Raises `Unauthenticated`, `WrongAudience`, and for residents `PersonNeeded`, `NotYourPerson`,
-    `PersonClosed`, `ConsentNeeded`. `before` is told the token's subject before the database is
-    asked about it.
+    Raises `Unauthenticated`, `WrongAudience`, and for residents `IdentityNeeded`, `PersonNeeded`,
+    `NotYourPerson`, `PersonClosed`, `ConsentNeeded`. `before` is told the token's subject before
+    the database is asked about it.
     """
     at = entry.moment()
     if door.audience in UNGUARDED:
@@ -93,11 +94,13 @@ def _require_person(door: Door, person: UUID | None, found: identity.Recognised)
         g.acting = (found.resident, found.proxy)
     if door.is_about_account:
         return
+    changes = request.method not in {"GET", "HEAD"}
+    if found.resident is None and changes:
+        raise IdentityNeeded  # before a word is said of the fields
     if person is None and found.resident is not None:
         raise PersonNeeded
     if found.is_closed:
         raise identity.PersonClosed
-    changes = request.method not in {"GET", "HEAD"}
     if changes and found.consent and not identity.is_in_force(found.consent):
         raise ConsentNeeded("同意书有了新版本，请重新阅读并同意后再办理。")
 

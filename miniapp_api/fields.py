@@ -134,6 +134,11 @@ def done_by(attribute: str = "by_kinship") -> fields.Function:
     return fields.Function(words, required=True, metadata={"type": ["string", "null"]})
 
 
+def yes(otherwise: str) -> validate.Equal:
+    """Only a yes will do; `otherwise` says why."""
+    return validate.Equal(True, error=otherwise)
+
+
 def choice(kind: Any, **options: Any) -> fields.Enum[Any]:
     """One of an enumeration's values."""
     return fields.Enum(kind, by_value=fields.String, **options)

@@ -49,6 +49,7 @@ def a_region() -> Region:
     deputy = a_member_of_staff(Role.NURSE, "沈护士", surgery.centre.id)
     day = by_itself().today
     absence = teams.be_absent(here, nurse, deputy.id, day, day)
+    account = db.session.query(identity.Account).filter_by(resident_id=resident.id).one()
     return Region(
         headers={
             "resident": [headers_of(resident), headers_of(applicant)],
@@ -60,6 +61,7 @@ def a_region() -> Region:
         ids={
             "access_id": [opened.id],
             "absence_id": [absence.id],
+            "account_id": [account.id],
             "booking_id": [booking.id],
             "contract_id": [application.id],
             "followup_id": [followup.id],

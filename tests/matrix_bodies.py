@@ -71,6 +71,22 @@ def _wish(world: World) -> Any:
     }
 
 
+def _seen(world: World, **given: Any) -> Any:
+    """She stands at a desk with her card."""
+    card = {"kind": "resident_card", "number": world.facts["id_number"]}
+    return {"name": world.facts["name"], "document": card, "original_seen": True, **given}
+
+
+def _passport(number: str) -> dict[str, str]:
+    return {"kind": "passport", "number": number, "country": "GBR"}
+
+
+def _newcomer(world: World) -> Any:
+    text = identity.consent_text(identity.Purpose.HEALTH_DATA)
+    born = {"birth_date": "1946-05-01", "sex": "female", "agreed_version": text.version}
+    return _seen(world, document=_passport("AB12345"), **born)
+
+
 def _leave(world: World) -> Any:
     return {"deputy_id": str(world.facts["colleague"]), "first_on": _day(3), "last_on": _day(5)}
 
@@ -101,6 +117,9 @@ BODIES: Mapping[str, Body] = {
     "POST /manager/staff/{staff_id}/absences": _leave,
     "POST /manager/staff/{staff_id}/departure": lambda _: _NOW,
     "POST /manager/staff/{staff_id}/handover": lambda world: {"to": str(world.facts["colleague"])},
+    "POST /staff/desk/verifications": _newcomer,
+    "POST /staff/desk/documents": lambda world: _seen(world, further=_passport("AB99999")),
+    "POST /staff/desk/lost-phones": _seen,
     "POST /open/resident-sessions": lambda _: {"code": "made-up"},
     "POST /open/staff-sessions": lambda _: {"code": "made-up"},
     "POST /open/sessions/refresh": lambda _: {"refresh_token": "made-up"},

@@ -116,7 +116,11 @@ def _her_life(world: Making, specialist: identity.Staff) -> None:
     message = a_message(her)
     act = _family_act(world, visit)
     at_home, at_work = logged_in(her).session_id, logged_in(surgery.doctor).session_id
+    second = an_account(resident_id=her.id, bound_at=entry.moment())
     world.facts |= {
+        "account_id": second.id,
+        "id_number": her.id_number,
+        "name": NAME,
         "booking_id": booking.id,
         "contract_id": contract.id,
         "followup_id": visit.id,

@@ -1,10 +1,20 @@
 """身份 Identity: residents, staff, WeChat accounts, consents, sessions."""
 
+from backend.identity.account_service import accounts, object_to
+from backend.identity.claims import Claim, Person
 from backend.identity.consent_service import consent, withdraw
+from backend.identity.desk_service import (
+    ShownCode,
+    add_document,
+    make_desk_code,
+    report_lost_phone,
+    verify_at_desk,
+)
 from backend.identity.discretion_service import Choice, FamilyAct, discretion, family_acts
 from backend.identity.discretion_service import choose as choose_category
-from backend.identity.documents import Document, DocumentKind, id_number, number_in
+from backend.identity.documents import Document, DocumentKind, id_number, kind_of, number_in
 from backend.identity.errors import NotYourPerson, PersonClosed
+from backend.identity.events import AccountAdded
 from backend.identity.gateway import RealName, RealNameServer, Verdict, WeChat, WeChatServer
 from backend.identity.models import (
     Account,
@@ -34,7 +44,7 @@ from backend.identity.queries import (
 )
 from backend.identity.recognition import Recognised, authenticate
 from backend.identity.rules import Malformed, Sex, Title, person_name, rank_of
-from backend.identity.service import give_phone, log_in, log_in_staff, verify, wechat
+from backend.identity.service import give_phone, log_in, log_in_staff, wechat
 from backend.identity.session_service import LoggedIn, refresh, step_up
 from backend.identity.session_service import begin as begin_session
 from backend.identity.session_service import end as end_session
@@ -42,11 +52,14 @@ from backend.identity.session_service import end_all as end_all_sessions
 from backend.identity.session_service import end_others as end_other_sessions
 from backend.identity.session_service import listed as sessions
 from backend.identity.tokens import Holder
+from backend.identity.verification_service import verify
 
 __all__ = [
     "Account",
+    "AccountAdded",
     "Channel",
     "Choice",
+    "Claim",
     "Consent",
     "ConsentText",
     "Document",
@@ -60,6 +73,7 @@ __all__ = [
     "LoginSession",
     "Malformed",
     "NotYourPerson",
+    "Person",
     "PersonClosed",
     "Purpose",
     "RealName",
@@ -67,12 +81,15 @@ __all__ = [
     "Recognised",
     "Resident",
     "Sex",
+    "ShownCode",
     "Staff",
     "Title",
     "Verdict",
     "WeChat",
     "WeChatServer",
     "account",
+    "accounts",
+    "add_document",
     "authenticate",
     "begin_session",
     "choose_category",
@@ -87,14 +104,18 @@ __all__ = [
     "give_phone",
     "id_number",
     "is_in_force",
+    "kind_of",
     "log_in",
     "log_in_staff",
+    "make_desk_code",
     "number_in",
+    "object_to",
     "openid_of_resident",
     "openid_of_staff",
     "person_name",
     "rank_of",
     "refresh",
+    "report_lost_phone",
     "resident",
     "residents",
     "residents_called",
@@ -102,6 +123,7 @@ __all__ = [
     "staff",
     "step_up",
     "verify",
+    "verify_at_desk",
     "wechat",
     "withdraw",
     "working_at",

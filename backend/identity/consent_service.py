@@ -1,6 +1,7 @@
 """单独同意: what a person agreed to, one purpose at a time, and may take back."""
 
 import hashlib
+from uuid import UUID
 
 from sqlalchemy import and_, update
 
@@ -56,7 +57,28 @@ def withdraw(ctx: Context, purpose: Purpose) -> None:
     record(ctx, ConsentWithdrawn(account.id, purpose, live.version, ctx.resident))
 
 
-@admitted(policy.own_account)
+@admitted(policy.at_desk)
+def agreed_on_paper(ctx: Context, resident_id: UUID, purpose: Purpose, version: str) -> None:
+    """Keep that a person at a desk agreed to the text in force; raises `TextChanged`."""
+    text = queries.consent_text(purpose)
+    if version != text.version:
+        raise TextChanged
+    theirs = (Consent.resident_id == resident_id) & (Consent.purpose == purpose)
+    live = theirs & Consent.withdrawn_at.is_(None)
+    db.session.execute(update(Consent).where(live).values(withdrawn_at=ctx.at))
+    given = Consent(
+        resident_id=resident_id,
+        channel=Channel.DESK,
+        purpose=purpose,
+        version=version,
+        text_hash=hashlib.sha256(text.body.encode()).digest(),
+        given_at=ctx.at,
+    )
+    db.session.add(given)
+    db.session.flush()
+
+
+@admitted(policy.own_account_or_at_desk)
 def carry_over(ctx: Context, account: Account) -> None:
     """What an account agreed to before it was verified becomes the person's, once."""
     unclaimed = (Consent.account_id == account.id) & Consent.resident_id.is_(None)

@@ -36,11 +36,11 @@ class TextChanged(Conflict):
 
 
 class IdentityMismatch(Conflict):
-    """Name and ID number do not belong together."""
+    """Name and number do not belong together, or nobody has that number."""
 
     code = "identity-mismatch"
-    title = "姓名与身份证号不一致"
-    advice = "核验结果：姓名与身份证号不一致。请核对后重填，或带身份证到社区窗口办理。"
+    title = "姓名与证件号码不一致"
+    advice = "核验结果：姓名与证件号码不一致。请核对后重填，或带证件到社区窗口办理。"
 
 
 class AlreadyVerified(Conflict):
@@ -51,12 +51,64 @@ class AlreadyVerified(Conflict):
     advice = "这个微信已经完成实名认证，不需要再办。"
 
 
-class HeldElsewhere(Conflict):
-    """The person has another account, or another phone on file."""
+class DeskNeeded(Conflict):
+    """It cannot be done online; why is not told, for it may be about somebody else."""
 
-    code = "held-elsewhere"
-    title = "这个身份证号已在别处登记"
-    advice = "这个身份证号已绑定其他微信或手机号。如果您换了手机，请带身份证到社区窗口办理。"
+    code = "desk-needed"
+    title = "请带证件到社区窗口办理"
+    advice = (
+        "这一步需要本人带证件原件到社区窗口办理：请点“窗口办理码”，出示给工作人员，几分钟就能办好。"
+    )
+
+
+class CodeUnknown(Conflict, LeavesTrace):
+    """No phone shows this code now; the try is counted."""
+
+    code = "desk-code-unknown"
+    title = "办理码不对或已过期"
+    advice = "办理码不对或已过期，请让居民在手机上重新生成后再输入。"
+
+
+class NameDiffers(Conflict, LeavesTrace):
+    """The document is on file with another name; the try is counted."""
+
+    code = "name-differs"
+    title = "姓名与登记的不一致"
+    advice = "这个证件登记的姓名与填写的不一致，请对照证件原件逐字核对。"
+
+
+class NobodyFound(NotFound, LeavesTrace):
+    """Nobody on file has this name and this document; the try is counted."""
+
+    code = "nobody-found"
+    title = "没有找到这位居民"
+    advice = "没有找到这位居民，请对照证件原件核对姓名和证件号码。"
+
+
+class OwnAccount(Forbidden):
+    """Nobody is the witness of the own account."""
+
+    code = "own-account"
+    title = "不能为自己办理"
+    advice = "您不能给自己的微信办理窗口认证，请由另一位工作人员办理。"
+
+
+class DocumentTaken(Conflict):
+    """Somebody else is on file with this document."""
+
+    code = "document-taken"
+    title = "这个证件登记在另一位居民名下"
+    advice = "这个证件已登记在另一位居民名下，请核对证件原件；确有错误的，请联系管理员更正。"
+
+
+class NewerAccount(Forbidden):
+    """Only an account that was there before may say of another one: this was not me."""
+
+    code = "newer-account"
+    title = "请用原来的微信操作"
+    advice = (
+        "只有先绑定的微信才能解除后来绑定的微信；如果您拿不到原来的手机，请带证件到社区窗口办理。"
+    )
 
 
 class SessionOver(Unauthenticated):

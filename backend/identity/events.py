@@ -25,6 +25,44 @@ class ResidentVerified(Event):
 
 
 @dataclass(frozen=True)
+class AccountAdded(Event):
+    """A person who had accounts has one more; the `others` were there before."""
+
+    resident_id: UUID
+    account_id: UUID
+    others: tuple[UUID, ...]
+
+
+@dataclass(frozen=True)
+class AccountsFreed(Event):
+    """These accounts stand for the person no more, and were logged out."""
+
+    resident_id: UUID
+    account_ids: tuple[UUID, ...]
+    why: Ending
+
+
+@dataclass(frozen=True)
+class SeenAtDesk(Event):
+    """The actor saw the person with the original document, and bound the account if one is named.
+
+    The actor of the event is the witness.
+    """
+
+    resident_id: UUID
+    account_id: UUID | None
+    institution_id: UUID | None
+
+
+@dataclass(frozen=True)
+class DocumentAdded(Event):
+    """A further document of a person was seen and kept."""
+
+    resident_id: UUID
+    document_id: UUID
+
+
+@dataclass(frozen=True)
 class ConsentWithdrawn(Event):
     """Somebody took back the consent to one text."""
 

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Index,
     Text,
     UniqueConstraint,
+    func,
     or_,
     text,
 )
@@ -47,6 +48,8 @@ class Account(Base):
     resident_id: Mapped[UUID | None] = mapped_column(ForeignKey("resident.id"))
     staff_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
     created_at: Mapped[datetime]
+    bound_at: Mapped[datetime | None]
+    freed_at: Mapped[datetime | None]
 
     phone = Sealed()
 
@@ -134,6 +137,50 @@ class Resident(Base):
     def resident_id(self) -> UUID:
         """Whose record this is."""
         return self.id
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the person has died, or the record was closed."""
+        return self.died_on is not None or self.restricted_at is not None
+
+
+class ResidentDocument(Base):
+    """证件: every document of every person; that one belongs to one person is true here alone.
+
+    The main document has its row too (id = resident_id), made by the database with the person;
+    its number is kept with the person.
+    """
+
+    __tablename__ = "resident_document"
+    __table_args__ = (
+        CheckConstraint("(id = resident_id) = (number_sealed IS NULL)", "main_is_with_person"),
+        Index(None, "resident_id"),
+    )
+    resident_id: Mapped[UUID] = mapped_column(ForeignKey("resident.id", ondelete="CASCADE"))
+    number_index: Mapped[bytes] = mapped_column(unique=True)
+    number_sealed: Mapped[bytes | None]
+    added_at: Mapped[datetime]
+    seen_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+
+    number = Sealed()
+
+
+class DeskCode(Base):
+    """窗口办理码: names one account at a desk for some minutes of real time, once."""
+
+    __tablename__ = "desk_code"
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), unique=True)
+    code_index: Mapped[bytes] = mapped_column(unique=True)
+    expires_at: Mapped[datetime]
+
+
+class DeskMiss(Base):
+    """A try at a desk that named nobody; `at` is real time."""
+
+    __tablename__ = "desk_miss"
+    __table_args__ = (Index(None, "staff_id", "at"),)
+    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"))
+    at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class Staff(Base):

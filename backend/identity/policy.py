@@ -33,6 +33,8 @@ KINDS: Mapping[Tie, frozenset[Kind]] = MappingProxyType(
     }
 )
 
+DESK = frozenset({Role.DOCTOR, Role.NURSE, Role.PUBLIC_HEALTH, Role.COORDINATOR, Role.MANAGER})
+
 
 def ties(ctx: Context, resident: Resident) -> Ties:
     """Oneself and who acts for the person; staff, by the relations in force; the clock."""
@@ -67,6 +69,16 @@ def own_account_or_ward(ctx: Context) -> bool:
     if ctx.proxy is not None:
         return ctx.oneself_or_ward is not None
     return own_account(ctx)
+
+
+def at_desk(ctx: Context) -> bool:
+    """Whoever serves people at a desk: doctors, nurses, coordinators, managers."""
+    return ctx.actor.role in DESK
+
+
+def own_account_or_at_desk(ctx: Context) -> bool:
+    """The holder of an account, or whoever serves the holder at a desk."""
+    return own_account(ctx) or at_desk(ctx)
 
 
 def account_of(ctx: Context) -> UUID:

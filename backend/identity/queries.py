@@ -6,10 +6,18 @@ from dataclasses import dataclass
 from functools import cache
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from backend.identity import policy
-from backend.identity.models import Account, Consent, LoginSession, Purpose, Resident, Staff
+from backend.identity.models import (
+    Account,
+    Consent,
+    LoginSession,
+    Purpose,
+    Resident,
+    ResidentDocument,
+    Staff,
+)
 from backend.kernel.context import Context, Role
 from backend.kernel.database import db, held, one
 from config.settings import ROOT
@@ -33,6 +41,27 @@ def account(ctx: Context) -> Account:
 def hold_account(ctx: Context) -> Account:
     """The acting resident's account, locked."""
     return held(select(Account).where(Account.id == policy.account_of(ctx)))
+
+
+def accounts_in_order(resident_id: UUID) -> Select[Account]:
+    """The accounts that stand for a person, the oldest binding first."""
+    theirs = select(Account).where(Account.resident_id == resident_id)
+    return theirs.order_by(Account.bound_at.nulls_first(), Account.id)
+
+
+def hold_own_resident(resident_id: UUID) -> Resident:
+    """The person for whom an account stands, locked."""
+    return held(select(Resident).where(Resident.id == resident_id))
+
+
+def name_on_file(document_index: bytes) -> str | None:
+    """The name of whoever has this document, `None` where nobody has."""
+    found = (
+        select(Resident.name)
+        .join(ResidentDocument, ResidentDocument.resident_id == Resident.id)
+        .where(ResidentDocument.number_index == document_index)
+    )
+    return db.session.execute(found).scalar()
 
 
 def resident(ctx: Context, resident_id: UUID) -> Resident:

@@ -13,6 +13,7 @@ from backend.messaging.answers import (
 )
 from backend.messaging.gateway import CALL_S, NoAnswer, NotReached, Push, WeChatPush, body_of
 from backend.messaging.models import Entry, Message, Reason, State
+from backend.messaging.notices import tell_other_accounts
 from backend.messaging.outbox import (
     LEASE_S,
     Claimed,
@@ -80,5 +81,6 @@ __all__ = [
     "settle",
     "subscriptions",
     "take_over",
+    "tell_other_accounts",
     "withdraw",
 ]

@@ -97,6 +97,7 @@ class Message(Base):
     kind: Mapped[MessageKind]
     to_resident_id: Mapped[UUID | None] = mapped_column(ForeignKey("resident.id"))
     to_staff_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+    to_account_id: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"))
     subject_id: Mapped[UUID]
     occasion: Mapped[str]
     template_id: Mapped[str]

@@ -25,6 +25,7 @@ LEASE_S = 30
 GRACE_S = 15
 
 _Resident, _Member, _Other = aliased(identity.Account), aliased(identity.Account), aliased(Message)
+_Theirs = aliased(identity.Account)
 _ACCOUNT = func.coalesce(_Resident.id, _Member.id, type_=Uuid())
 
 _LEASE = text("""
@@ -101,7 +102,7 @@ def _due() -> Any:
         func.coalesce(_Resident.openid, _Member.openid).label("openid"),
     )
     return (
-        wanted.outerjoin(_Resident, _Resident.resident_id == Message.to_resident_id)
+        wanted.outerjoin(_Resident, _Resident.id == _account_of_resident())
         .outerjoin(_Member, _Member.staff_id == Message.to_staff_id)
         .where(Message.state == State.QUEUED, Message.due_at <= bindparam("at"))
         .where(Message.next_at <= func.now(), ~in_flight)
@@ -109,6 +110,14 @@ def _due() -> Any:
         .limit(bindparam("limit"))
         .with_for_update(skip_locked=True, of=Message)
     )
+
+
+def _account_of_resident() -> Any:
+    """Of somebody's several accounts, the one the message names, else the one bound last."""
+    named = Message.to_account_id.is_(None) | (_Theirs.id == Message.to_account_id)
+    theirs = select(_Theirs.id).where(_Theirs.resident_id == Message.to_resident_id, named)
+    latest = theirs.order_by(_Theirs.bound_at.desc().nulls_last(), _Theirs.id.desc())
+    return latest.limit(1).correlate(Message).scalar_subquery()
 
 
 def _claimed(row: Row[Any], token: UUID) -> Claimed:

@@ -28,15 +28,21 @@ POPUP: Mapping[str, Entry] = {
 
 @dataclass(frozen=True, slots=True)
 class To:
-    """Whom a message is for; made by `To.resident` or `To.staff`."""
+    """Whom a message is for; made by `To.resident`, `To.account` or `To.staff`."""
 
     resident_id: UUID | None
     staff_id: UUID | None
+    account_id: UUID | None = None
 
     @classmethod
     def resident(cls, resident_id: UUID) -> Self:
         """A resident."""
         return cls(resident_id, None)
+
+    @classmethod
+    def account(cls, resident_id: UUID, account_id: UUID) -> Self:
+        """A resident, on one of several accounts, for as long as that stands for the resident."""
+        return cls(resident_id, None, account_id)
 
     @classmethod
     def staff(cls, staff_id: UUID) -> Self:
@@ -67,6 +73,7 @@ def queue(  # noqa: PLR0917 — the contract other features were given
         kind=kind,
         to_resident_id=to.resident_id,
         to_staff_id=to.staff_id,
+        to_account_id=to.account_id,
         subject_id=subject_id,
         occasion=occasion,
         template_id=wording.catalogue().template_of(kind).id,

@@ -43,6 +43,7 @@ class MessageKind(StrEnum):
     EMERGENCY_ESCALATED = "emergency_escalated"
     DOCTOR_CHANGED = "doctor_changed"
     DEPUTY_NAMED = "deputy_named"
+    ACCOUNT_ADDED = "account_added"
 
 
 class Audience(StrEnum):

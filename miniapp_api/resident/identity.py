@@ -11,6 +11,7 @@ from miniapp_api import fields
 from miniapp_api.access import Audience
 from miniapp_api.contract import Api, StrictSchema, gives, takes
 from miniapp_api.pacing import Pace, paced
+from miniapp_api.people import OwnClaimSchema, masked, masked_number
 
 api = Api("identity", Audience.RESIDENT, "/me", is_about_account=True)
 
@@ -29,6 +30,7 @@ class MeSchema(Schema):
     resident_id = fields.UUID(required=True, allow_none=True)
     name = fields.Text(50, required=True, allow_none=True)
     phone = fields.Text(20, required=True, allow_none=True)
+    document_kind = fields.choice(identity.DocumentKind, required=True, allow_none=True)
     id_number = fields.Text(18, required=True, allow_none=True)
     birth_date = fields.Date(required=True, allow_none=True)
     consents = fields.List(fields.Nested(AgreedSchema), required=True)
@@ -45,20 +47,6 @@ class ConsentSchema(StrictSchema):
 
     purpose = fields.choice(identity.Purpose, required=True)
     version = fields.Text(40, required=True)
-
-
-class VerificationSchema(StrictSchema):
-    """Name and 18-digit ID number as on the card."""
-
-    name = fields.Text(100, required=True)
-    id_number = fields.Text(40, required=True)
-
-
-def masked(text: str | None, first: int, last: int) -> str | None:
-    """Only the first and last characters of a number."""
-    if text is None:
-        return None
-    return text[:first] + "*" * (len(text) - first - last) + text[-last:]
 
 
 @api.get("")
@@ -97,11 +85,11 @@ def withdraw(ctx: Context) -> dict[str, Any]:
 
 @api.post("/verification")
 @paced(Pace.VERIFICATION)
-@takes(VerificationSchema)
+@takes(OwnClaimSchema)
 @gives(MeSchema)
-def verify(ctx: Context, *, name: str, id_number: str) -> dict[str, Any]:
+def verify(ctx: Context, *, claim: identity.Claim) -> dict[str, Any]:
     """实名认证 · Needs a phone and the consent to health data first."""
-    identity.verify(ctx, name, id_number)
+    identity.verify(ctx, claim)
     return _me(ctx)
 
 
@@ -115,7 +103,8 @@ def _me(ctx: Context) -> dict[str, Any]:
         "resident_id": account.resident_id,
         "name": resident and resident.name,
         "phone": masked(account.phone, 3, 4),
-        "id_number": masked(resident.id_number if resident else None, 3, 4),
+        "document_kind": resident and identity.kind_of(resident.id_number or ""),
+        "id_number": masked_number(resident.id_number if resident else None),
         "birth_date": resident and resident.birth_date,
         "consents": list(identity.consents(account).values()),
     }

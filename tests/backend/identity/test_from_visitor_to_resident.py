@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 import simulators
 from flask import Flask
-from people import Http, a_member_of_staff, a_resident, an_id_number
+from people import Http, a_member_of_staff, a_resident
 from simulators import Simulator
 from sqlalchemy import select
+from visitors import NAME, PHONE, Visitor, kind
 
 from backend import identity
 from backend.identity import gateway, queries
@@ -23,42 +24,10 @@ from backend.kernel.database import db
 from backend.kernel.errors import Unavailable
 from backend.kernel.events import EventRow
 
-NAME, PHONE = "王桂芬", "13805721234"
-
-
-class Visitor:
-    """Somebody new with a phone in the hand."""
-
-    def __init__(self, http: Http, wechat: Simulator, openid: str = "visitor-1") -> None:
-        self.http, self.wechat, self.openid = http, wechat, wechat.user(openid, phone=PHONE)
-        self.number = an_id_number()
-        wechat.control("POST", "people", [{"name": NAME, "id_number": self.number}])
-        code = {"code": wechat.code(openid)}
-        self.session = http("POST", "/open/resident-sessions", json=code).json
-
-    def ask(self, method: str, path: str, json: Any = None) -> Any:
-        bearer = {"Authorization": f"Bearer {self.session['access_token']}"}
-        return self.http(method, f"/resident/me{path}", json=json, headers=bearer)
-
-    def give_phone(self) -> Any:
-        return self.ask("PUT", "/phone", {"code": self.wechat.code(self.openid, "phone-codes")})
-
-    def agree(self) -> Any:
-        version = self.http("GET", "/open/consent-texts/health-data").json["version"]
-        return self.ask("POST", "/consents", {"purpose": "health_data", "version": version})
-
-    def verify(self, name: str = NAME, number: str | None = None) -> Any:
-        given = {"name": name, "id_number": number or self.number}
-        return self.ask("POST", "/verification", given)
-
 
 @pytest.fixture
 def visitor(http: Http, wechat: Simulator) -> Visitor:
     return Visitor(http, wechat)
-
-
-def kind(answer: Any) -> tuple[int, str]:
-    return answer.status_code, answer.json["type"].rpartition(":")[2]
 
 
 def test_the_whole_way(visitor: Visitor) -> None:
@@ -165,7 +134,7 @@ def test_somebody_elses_record_is_not_inherited(visitor: Visitor) -> None:
     visitor.wechat.control("POST", "people", [{"name": NAME, "id_number": holder.id_number}])
     visitor.give_phone()
     visitor.agree()
-    assert kind(visitor.verify(number=holder.id_number)) == (409, "held-elsewhere")
+    assert kind(visitor.verify(number=holder.id_number)) == (409, "desk-needed")
 
 
 def test_a_text_that_changed_must_be_read_again(visitor: Visitor) -> None:
