@@ -107,8 +107,8 @@ const NEEDS = { sign: "/resident/contracts", book: "/open/clinics/sessions",
   bookings: "/resident/bookings", follow: "/resident/follow-ups", readings: "/resident/readings", drugs: "/resident/prescriptions",
   inbox: "/resident/messages", tasks: "/doctor/follow-ups", applications: "/doctor/contracts", signed: "/doctor/residents",
   prescriptions: "/doctor/prescriptions", clinic: "/doctor/clinics/sessions", rosters: "/manager/clinics/rosters",
-  sessions: "/manager/clinics/sessions", teams: "/manager/teams", contracts: "/manager/contracts/counts" };
-const MENUS = { resident: [], doctor: [], nurse: [], specialist: [], pharmacist: [], manager: [] };
+  sessions: "/manager/clinics/sessions", teams: "/manager/teams", staff: "/manager/staff", chain: "/auditor/chain", contracts: "/manager/contracts/counts" };
+const MENUS = Object.fromEntries(Object.keys(ROLES).map((role) => [role, []]));
 function offer(roles, name, words, about, draw) {
   VIEWS[name] = { words, draw };
   roles.forEach((role) => MENUS[role].push([name, words, about]));
@@ -136,7 +136,8 @@ VIEWS.home = { words: "请选择", draw: async () => [
 ] };
 
 /* ---- 居民 ---- */
-const resident = ["resident"], team = ["doctor", "nurse"], clinical = ["doctor", "nurse", "specialist", "pharmacist"];
+const resident = ["resident"], team = ["doctor", "nurse", "public_health"],
+  clinical = [...team, "specialist", "pharmacist", "coordinator"], managers = ["manager", "consortium_manager"];
 Object.assign(WORDS, {
   applied: "等团队答复", accepted: "等您确认", active: "签约有效", declined: "未通过", withdrawn: "已撤回", ended: "已结束",
   booked: "已预约", cancelled: "已取消",
@@ -298,7 +299,7 @@ offer(["doctor"], "applications", "签约申请", "看谁申请，接受或婉�
     one.acts.includes("decline") ? act("婉拒（名额已满）", async () => {
       await post("/doctor/contracts/" + one.id + "/refusal", { because: "本团队名额已满，请选择附近其他团队。" }); return "已婉拒";
     }, true) : null), "没有等待答复的申请。"));
-offer(team, "signed", "签约居民", "本团队的签约名单", async () => list((await get("/doctor/residents?limit=50")).items,
+offer([...team, "coordinator"], "signed", "签约居民", "本团队的签约名单", async () => list((await get("/doctor/residents?limit=50")).items,
   (one) => card(one.name + "，" + one.age + " 岁", quiet("有效期到 " + whole(one.ends_on))), "还没有签约居民。"));
 offer(["doctor", "pharmacist"], "prescriptions", "长处方", "评估、开具、审核、发药", async () => list(
   (await get("/doctor/prescriptions?limit=50")).items.sort((one, other) => OPEN.has(other.state) - OPEN.has(one.state)), staffPrescription, "没有长处方。"));
@@ -342,20 +343,29 @@ offer(["specialist"], "clinic", "我的门诊", "哪天坐诊，谁来看", asyn
 
 /* ---- 管理员 ---- */
 const WEEK = ["", "周一", "周二", "周三", "周四", "周五", "周六", "周日"];
-offer(["manager"], "rosters", "每周门诊安排", "哪位专家，星期几", async () => list((await get("/manager/clinics/rosters?limit=50")).items,
+offer(managers, "rosters", "每周门诊安排", "哪位专家，星期几", async () => list((await get("/manager/clinics/rosters?limit=50")).items,
   (one) => card(one.specialty + " " + one.expert_name, line("每" + WEEK[one.weekday] + " " + one.begins + " 到 " + one.ends),
     quiet(one.room + "，" + one.capacity + " 个号")), "还没有排班。"));
-offer(["manager"], "sessions", "门诊场次", "约了多少，停诊", async () => list((await get("/manager/clinics/sessions?limit=50")).items,
+offer(managers, "sessions", "门诊场次", "约了多少，停诊", async () => list((await get("/manager/clinics/sessions?limit=50")).items,
   (one) => card(one.specialty + " " + one.expert_name, state(one.state === "cancelled" ? "已停诊" : "开诊", one.state === "cancelled"), line(moment(one.starts_at)),
     line("已约 " + one.taken + " / " + one.capacity), one.acts.includes("cancel") ? make("details", {}, make("summary", {}, "停诊"),
       act("确认停诊并通知已约居民", async () => {
         await post("/manager/clinics/sessions/" + one.id + "/cancellation", { reason: "专家临时有会诊任务" }); return "已停诊，已通知";
       }, true)) : null), "还没有场次。"));
-offer(["manager"], "teams", "家庭医生团队", "签约人数，还缺什么", async () => list((await get("/manager/teams")).items,
+offer(managers, "teams", "家庭医生团队", "签约人数，还缺什么", async () => list((await get("/manager/teams")).items,
   (one) => card(one.name, line("签约 " + one.signed + " 人"), quiet(one.members.map((member) => member.name + " " + member.title).join("、"))), "还没有团队。"));
-offer(["manager"], "contracts", "签约人数", "各团队签了多少", async () => list((await get("/manager/contracts/counts")).items,
+offer(managers, "contracts", "签约人数", "各团队签了多少", async () => list((await get("/manager/contracts/counts")).items,
   (one) => card(one.team_name, line("签约有效 " + one.active + " 人，最多 " + one.capacity + " 人"),
     quiet("等团队答复 " + one.applied + " 人，等居民确认 " + one.accepted + " 人")), "还没有签约。"));
+
+offer(managers, "staff", "人员", "谁在这里工作", async () => list((await get("/manager/staff?limit=100")).items,
+  (one) => card(one.name, line(ROLES[one.role]), quiet(one.title)), "还没有人员。"));
+
+/* ---- 审计 ---- */
+offer(["auditor"], "chain", "日志封存", "查阅日志封存到哪里", async () => {
+  const chain = await get("/auditor/chain");
+  return [card("第 " + chain.number + " 号封条", line("等待封存 " + chain.waiting + " 条"), quiet(chain.root))];
+});
 
 /* ---- 演示时间 ---- */
 function clockCard() {

@@ -18,7 +18,7 @@ CREW = [
     (Role.DOCTOR, "副主任医师"),
     (Role.DOCTOR, "主治医师"),
     (Role.NURSE, "主管护师"),
-    (Role.NURSE, "公共卫生医师"),
+    (Role.PUBLIC_HEALTH, "公共卫生医师"),
 ]
 EXPERTS = ["主任医师", "副主任医师", "副主任医师", "主治医师"]
 SPECIALTIES = [
