@@ -11,6 +11,7 @@ from urllib.request import urlopen
 
 import canary
 import psycopg
+import pyotp
 import pytest
 from canary import Canaries
 from processes import eventually
@@ -31,6 +32,7 @@ WISH = "金丝雀心愿：想换一种药"
 REASON = "金丝雀理由：需要当面复查后再定"
 ATTEMPT = "金丝雀留言：家人接的电话"
 WEIGHT = 83.7919
+WEB = "/api/v1/open/staff-web-sessions"
 WEATHER = [arrival, contract, clinic, followup, prescription]
 
 
@@ -90,6 +92,7 @@ def live(day: Day, stage: Stage) -> None:
     )
     plant("second refresh token", refreshed["refresh_token"])
     go_on(day, scene)
+    use_the_web(day, scene)
     err(day, scene)
     break_things(day, scene)
 
@@ -118,6 +121,30 @@ def go_on(day: Day, scene: Scene) -> None:
     path = f"/doctor/prescriptions/{asked['id']}/refusal"
     assert doctor.post(path, {"reason": REASON}).status == 200
     doctor.get(f"/doctor/residents/{scene.resident_id}/readings")
+
+
+def use_the_web(day: Day, scene: Scene) -> None:
+    """A password, a second factor, and guesses of both."""
+    doctor, plant = scene.stage.actor("doctor"), day.canaries.plant
+    password = plant("password", "Jin-Si-Que-2026-Canary")
+    chosen = {"login": "jinsique", "password": password}
+    assert doctor.put("/staff/me/web-access", chosen).status == 200
+    begun = doctor.post("/staff/me/second-factor")
+    assert begun.status == 201, begun.body
+    secret = plant("TOTP secret", begun["secret"])
+    code = pyotp.TOTP(secret).now()
+    confirmed = doctor.post("/staff/me/second-factor/confirmation", {"code": code})
+    assert confirmed.status == 201, confirmed.body
+    for one in confirmed["recovery_codes"]:
+        plant("recovery code", one)
+    guess = {"login": "jinsique", "password": password + "!", "code": "000000"}
+    spent = {**chosen, "code": confirmed["recovery_codes"][0]}
+    entered = scene.stage.api.ask("POST", WEB, spent)
+    assert entered.status == 201, entered.body
+    plant("web token", entered["access_token"])
+    plant("web refresh token", entered["refresh_token"])
+    for given in (guess, chosen, {**chosen, "code": {"x": password}}):
+        day.statuses.append(scene.stage.api.ask("POST", WEB, given).status)
 
 
 def a_wish(scene: Scene) -> dict[str, Any]:
