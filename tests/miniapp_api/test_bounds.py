@@ -30,6 +30,8 @@ def sent() -> Iterator[tuple[str, dict[str, Any]]]:
             where = f"{method.upper()} {path}"
             for parameter in [*shared, *operation.get("parameters", [])]:
                 told = resolved(parameter)
+                if told["in"] == "path":
+                    continue  # the path as a whole has its end (`bodies.LONGEST_PATH`)
                 yield f"{where} {told['name']}", told["schema"]
             for content in operation.get("requestBody", {}).get("content", {}).values():
                 yield f"{where} body", content["schema"]

@@ -19,6 +19,7 @@ WORDS = {
     ("/api/v1/resident/formulary", "search"): 1,  # a public list of drugs
     ("/api/v1/doctor/formulary", "search"): 1,
     ("/api/v1/doctor/residents", "search"): 2,
+    ("/api/v1/auditor/disclosures", "operation"): 1,  # the whole name of an operation
 }
 
 
