@@ -11,6 +11,7 @@ from backend import (
     messaging,
     network,
     prescriptions,
+    proxies,
     staffing,
     teams,
 )
@@ -29,6 +30,7 @@ FEATURES = [
     messaging,
     teams,
     auditing,
+    proxies,
     contracting,
     staffing,
     clinics,

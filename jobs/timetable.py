@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from jobs import auditing, clinics, contracting, followups, housekeeping, prescriptions
+from jobs import auditing, clinics, contracting, followups, housekeeping, prescriptions, proxies
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,4 +34,7 @@ TIMETABLE = [
     Job("housekeeping.forget_failures", timedelta(hours=1), housekeeping.forget_failures),
     Job("prescriptions.expire", timedelta(hours=1), prescriptions.expire),
     Job("prescriptions.run_out", timedelta(hours=1), prescriptions.run_out),
+    Job("proxies.lapse", timedelta(minutes=10), proxies.lapse),
+    Job("proxies.expire", timedelta(minutes=10), proxies.expire),
+    Job("proxies.tell_narrowed", timedelta(hours=1), proxies.tell_narrowed),
 ]

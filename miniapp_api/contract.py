@@ -10,6 +10,7 @@ from flask import Response, g, request
 from flask_smorest import Blueprint
 from marshmallow import RAISE, Schema, fields, post_load, validate
 
+from backend import identity
 from backend.kernel import idempotency
 from backend.kernel.context import Context
 from backend.kernel.errors import Fault, Invalid
@@ -138,7 +139,9 @@ def _entered(view: F, door: Door) -> F:
             ctx = recognise(door, partial(_ask_for, key))
             pacing.acting_for(ctx.resident)
             g.context = ctx
-            return view(ctx, **path) if key is None else _once(ctx, key, view, path)
+            answer = view(ctx, **path) if key is None else _once(ctx, key, view, path)
+            identity.require_still_allowed(ctx)
+            return answer
 
     entered.door = door  # type: ignore[attr-defined]
     return entered  # type: ignore[return-value]

@@ -7,6 +7,7 @@ from uuid import UUID
 from audit_builders import an_emergency
 from clinic_builders import a_roster, a_session
 from contract_builders import a_contract, an_application
+from mandate_builders import a_mandate
 from people import a_member_of_staff, a_resident, by, by_itself, headers_of
 from prescription_builders import Surgery
 from staffing_builders import a_post, stepped_up
@@ -38,6 +39,7 @@ def a_region() -> Region:
     session, other = a_session(roster), a_session(a_roster(surgery.centre))
     booking = clinics.book(by(resident), session.id)
     expert = db.session.get_one(identity.Staff, roster.expert_id)
+    mandate = a_mandate(resident)
     manager = a_member_of_staff(Role.MANAGER, "管理员", surgery.centre.id)
     auditor = a_member_of_staff(Role.AUDITOR, "审计员", surgery.centre.id)
     staff = [surgery.doctor, surgery.pharmacist, expert]
@@ -64,6 +66,7 @@ def a_region() -> Region:
             "account_id": [account.id],
             "booking_id": [booking.id],
             "contract_id": [application.id],
+            "mandate_id": [mandate.id],
             "followup_id": [followup.id],
             "invitation_id": [invited.invitation.id],
             "membership_id": [belongs.id],

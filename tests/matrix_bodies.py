@@ -103,6 +103,25 @@ _ROLE = {"role": "public_health", "title": "公卫医师"}
 _PASSWORD = {"login": "made.up", "password": "Camphor-tree 41"}
 _CODE = {"code": "123456"}
 _NOW = {"at": None}
+
+
+def _terms(_world: World) -> Any:
+    return {"kinship": "daughter", "scopes": ["book"], "ends_on": _day(90)}
+
+
+def _desk(world: World) -> Any:
+    return {"person": world.facts["herself"], "family_member": world.facts["daughter"]}
+
+
+def _papers(world: World) -> Any:
+    papers = {"proof": "birth_certificate", "proof_number": "T330000001", "kinship": "mother"}
+    return _desk(world) | papers | {"person": world.facts["child"]}
+
+
+def _present(world: World) -> Any:
+    return {"person": world.facts["herself"]}
+
+
 BODIES: Mapping[str, Body] = {
     "POST /open/staff-invitations/acceptance": lambda _: {"invitation": "none", "code": "made-up"},
     "POST /open/staff-web-sessions": lambda _: _PASSWORD,
@@ -135,6 +154,16 @@ BODIES: Mapping[str, Body] = {
     "POST /resident/me/consents": _consent,
     "POST /resident/me/verification": lambda _: {"name": "王小", "id_number": "x"},
     "PUT /resident/me/sensitive-categories/{category}": lambda _: {"is_hidden": True},
+    "POST /resident/me/people": lambda _: {"code": "AAAABBBB"},
+    "POST /resident/me/people/requests": lambda world: (
+        _terms(world) | {"name": "王小芳", "phone": "13900000000"}
+    ),
+    "POST /resident/me/proxies/invitations": lambda world: _terms(world) | {"name": "王小芳"},
+    "PUT /resident/me/proxies/{mandate_id}/scopes": lambda _: {"scopes": ["book"]},
+    "POST /staff/desk/guardians": _papers,
+    "POST /staff/desk/proxies": lambda world: _terms(world) | _desk(world),
+    "POST /staff/desk/proxies/search": _present,
+    "POST /staff/desk/proxies/{mandate_id}/revocation": _present,
     "POST /resident/prescription-requests": _wish,
     "POST /resident/prescriptions/{prescription_id}/confirmation": lambda world: {
         "digest": world.facts["digest"]

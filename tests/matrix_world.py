@@ -5,12 +5,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from clinic_builders import a_roster, a_session
 from contract_builders import a_centre, a_contract, join, nurse_of
 from family_builders import a_former_relative, a_guardian, a_relative, acting_for
+from mandate_builders import document, present, terms
 from message_builders import a_message
 from people import a_member_of_staff, a_resident, an_account, by, by_itself, logged_in, token_of
 from prescription_builders import Surgery
@@ -24,6 +25,7 @@ from backend import (
     identity,
     network,
     prescriptions,
+    proxies,
     staffing,
     teams,
 )
@@ -114,7 +116,7 @@ def _her_life(world: Making, specialist: identity.Staff) -> None:
     booking = clinics.book(by(her), session.id)
     issued = surgery.issued(28)
     message = a_message(her)
-    act = _family_act(world, visit)
+    act, mandate = _family_act(world, visit), _mandate(world)
     at_home, at_work = logged_in(her).session_id, logged_in(surgery.doctor).session_id
     second = an_account(resident_id=her.id, bound_at=entry.moment())
     world.facts |= {
@@ -122,6 +124,10 @@ def _her_life(world: Making, specialist: identity.Staff) -> None:
         "id_number": her.id_number,
         "name": NAME,
         "booking_id": booking.id,
+        "mandate_id": mandate.id,
+        "daughter": document(a_resident("王小芳")),
+        "child": document(a_resident("王宝宝", date(2020, 2, 29))),
+        "herself": document(her),
         "contract_id": contract.id,
         "followup_id": visit.id,
         "prescription_id": issued.id,
@@ -139,7 +145,7 @@ def _her_life(world: Making, specialist: identity.Staff) -> None:
         "agreement": _agreement(her, contract),
         "digest": prescriptions.confirmation_text(issued).digest,
     }
-    hers = (her, contract, booking, visit, reading, issued, message, act)
+    hers = (her, contract, booking, visit, reading, issued, message, act, mandate)
     world.marks = frozenset({NAME, *(str(row.id) for row in hers)})
 
 
@@ -169,6 +175,13 @@ def _family_act(world: Making, visit: followups.FollowUp) -> EventRow:
     done = db.select(EventRow).where(EventRow.by_kinship.is_not(None))
     row: EventRow = db.session.execute(done).scalars().one()
     return row
+
+
+def _mandate(world: Making) -> proxies.Mandate:
+    """Recorded at the desk of her house by a nurse who is off now; it waits for a witness."""
+    nurse = a_member_of_staff(Role.NURSE, "窗口护士", world.house.id)
+    sides = (present(world.her), present(a_resident("王小燕")))
+    return proxies.record_proxy(by(nurse), *sides, terms(Scope.BOOK))
 
 
 def _residents(world: Making) -> Iterator[tuple[str, Caller]]:

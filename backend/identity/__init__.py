@@ -7,6 +7,7 @@ from backend.identity.desk_service import (
     ShownCode,
     add_document,
     make_desk_code,
+    present,
     report_lost_phone,
     verify_at_desk,
 )
@@ -16,6 +17,7 @@ from backend.identity.documents import Document, DocumentKind, id_number, kind_o
 from backend.identity.errors import NotYourPerson, PersonClosed
 from backend.identity.events import AccountAdded
 from backend.identity.gateway import RealName, RealNameServer, Verdict, WeChat, WeChatServer
+from backend.identity.guardianship import GUARDIANSHIP, Guardianship
 from backend.identity.models import (
     Account,
     Channel,
@@ -36,13 +38,15 @@ from backend.identity.queries import (
     is_in_force,
     openid_of_resident,
     openid_of_staff,
+    person_called,
+    person_reached,
     resident,
     residents,
     residents_called,
     staff,
     working_at,
 )
-from backend.identity.recognition import Recognised, authenticate
+from backend.identity.recognition import Recognised, authenticate, require_still_allowed
 from backend.identity.rules import Malformed, Sex, Title, person_name, rank_of
 from backend.identity.service import give_phone, log_in, log_in_staff, wechat
 from backend.identity.session_service import LoggedIn, refresh, step_up
@@ -55,6 +59,7 @@ from backend.identity.tokens import Holder
 from backend.identity.verification_service import verify
 
 __all__ = [
+    "GUARDIANSHIP",
     "Account",
     "AccountAdded",
     "Channel",
@@ -67,6 +72,7 @@ __all__ = [
     "Door",
     "Ending",
     "FamilyAct",
+    "Guardianship",
     "Holder",
     "Level",
     "LoggedIn",
@@ -112,10 +118,14 @@ __all__ = [
     "object_to",
     "openid_of_resident",
     "openid_of_staff",
+    "person_called",
     "person_name",
+    "person_reached",
+    "present",
     "rank_of",
     "refresh",
     "report_lost_phone",
+    "require_still_allowed",
     "resident",
     "residents",
     "residents_called",

@@ -19,14 +19,15 @@ from backend.kernel.policy import admitted
 def consent(ctx: Context, purpose: Purpose, version: str) -> Consent:
     """Agree to the text in force, for oneself or one's ward; raises `TextChanged`.
 
-    Agreeing again changes nothing.
+    Agreeing again changes nothing, except that a person's own word replaces a guardian's.
     """
     text = queries.consent_text(purpose)
     if version != text.version:
         raise TextChanged
     account = queries.hold_account(ctx)
     live = _live(ctx, account, purpose)
-    if live is not None and live.version == version:
+    by_guardian = live is not None and live.channel is Channel.GUARDIAN
+    if live is not None and live.version == version and not (by_guardian and ctx.proxy is None):
         return live
     if live is not None:
         live.withdrawn_at = ctx.at

@@ -119,7 +119,7 @@ def add_document(ctx: Context, known: Claim, further: Claim) -> Resident:
 
     Raises `Invalid`, `NobodyFound`, `DocumentTaken`, `TooMany`.
     """
-    resident = _present(ctx, known)
+    resident = present(ctx, known)
     faults: list[Fault] = []
     document = claims.read_document(further, ctx.today, faults)
     if document is None:
@@ -150,7 +150,7 @@ def report_lost_phone(ctx: Context, claim: Claim) -> Resident:
 
     Raises `Invalid`, `NobodyFound`, `TooMany`.
     """
-    resident = _present(ctx, claim)
+    resident = present(ctx, claim)
     accounts = binding.accounts_of(resident.id)
     resident.phone = None
     binding.free(ctx, resident.id, accounts, Ending.PHONE_LOST)
@@ -158,8 +158,12 @@ def report_lost_phone(ctx: Context, claim: Claim) -> Resident:
     return resident
 
 
-def _present(ctx: Context, claim: Claim) -> Resident:
-    """The person on file who stands at the desk, locked; raises `NobodyFound`."""
+@admitted(policy.at_desk)
+def present(ctx: Context, claim: Claim) -> Resident:
+    """The person on file who stands at the desk, locked.
+
+    Raises `Invalid`, `NobodyFound`, and `TooMany` after too many misses.
+    """
     _require_patience(ctx)
     person = claims.read(claim, ctx.today)
     resident = binding.holder(person.document)

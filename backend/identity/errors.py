@@ -135,6 +135,14 @@ class NotYourPerson(NotFound):
     advice = "没有找到这位家人，或者授权已经结束。请返回“我的家人”刷新后再试。"
 
 
+class ProxyChanged(Conflict):
+    """While the act was under way the person changed what this family member may do."""
+
+    code = "proxy-changed"
+    title = "家人刚刚更改了授权"
+    advice = "家人刚刚更改了授权，这次没有办成。请返回“我的家人”刷新后再试。"
+
+
 class PersonClosed(Forbidden):
     """The person has died, or asked for the record to be closed."""
 

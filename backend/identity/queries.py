@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, select
 
-from backend.identity import policy
+from backend.identity import documents, policy, rules
 from backend.identity.models import (
     Account,
     Consent,
@@ -19,6 +19,7 @@ from backend.identity.models import (
     Staff,
 )
 from backend.kernel.context import Context, Role
+from backend.kernel.crypto import keyring
 from backend.kernel.database import db, held, one
 from config.settings import ROOT
 
@@ -85,6 +86,28 @@ def working_at(ctx: Context, institution_id: UUID, role: Role) -> Sequence[UUID]
     """The staff of an institution who have this role and have not left, as they came."""
     here = (Staff.institution_id == institution_id, Staff.role == role, Staff.working(ctx.at))
     return db.session.execute(select(Staff.id).where(*here).order_by(Staff.id)).scalars().all()
+
+
+def person_called(ctx: Context, name: str, id_number: str) -> UUID | None:
+    """Who has this name and this 18-digit number; raises `rules.Malformed`.
+
+    For features that ask for both and answer alike, whatever is found.
+    """
+    document = documents.id_number(id_number, ctx.today)
+    index = keyring().index(document.canonical, document.index_purpose)
+    theirs = select(Resident.id).join(ResidentDocument, ResidentDocument.resident_id == Resident.id)
+    found = theirs.where(
+        ResidentDocument.number_index == index, Resident.name == rules.person_name(name)
+    )
+    return db.session.execute(found).scalar()
+
+
+def person_reached(_ctx: Context, name: str, phone: str) -> UUID | None:
+    """Who has this name and an account with this mobile number; raises `rules.Malformed`."""
+    index = keyring().index(rules.mobile_number(phone), "phone")
+    theirs = select(Resident.id).join(Account, Account.resident_id == Resident.id)
+    found = theirs.where(Account.phone_index == index, Resident.name == rules.person_name(name))
+    return db.session.execute(found.order_by(Resident.id).limit(1)).scalar()
 
 
 def openid_of_resident(resident_id: UUID) -> str | None:

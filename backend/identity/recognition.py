@@ -12,17 +12,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from backend.identity.errors import NotYourPerson
+from backend.identity.errors import NotYourPerson, ProxyChanged
+from backend.identity.guardianship import GUARDIANSHIP
+from backend.identity.models import Channel
 from backend.identity.tokens import Claims, Holder, read
 from backend.kernel import hot
-from backend.kernel.context import Actor, Kinship, Proxy, Role, Scope
+from backend.kernel.calendar import shanghai_date
+from backend.kernel.context import Actor, Context, Kinship, Proxy, Role, Scope
 from backend.kernel.errors import Unauthenticated
 
 _ACCOUNT = """
 SELECT a.resident_id AS own_id, w.id AS person_id,
   w.died_on IS NOT NULL OR w.restricted_at IS NOT NULL AS is_closed,
-  c.version AS consent, p.source_id AS proxy_id, p.kind, p.scope, p.kinship,
-  set_config('jiayi.houses', '', true)
+  c.version AS consent, c.channel, w.birth_date, p.source_id AS proxy_id, p.kind, p.scope,
+  p.kinship, set_config('jiayi.houses', '', true)
 FROM session s
 JOIN account a ON a.id = s.account_id
 LEFT JOIN resident w ON w.id = coalesce(%(person)s, a.resident_id)
@@ -36,6 +39,12 @@ LEFT JOIN LATERAL (
   ORDER BY r.kind, r.valid_from DESC LIMIT 1) p ON true
 WHERE s.id = %(session)s AND s.account_id = %(subject)s
   AND s.ended_at IS NULL AND s.expires_at > now()
+"""
+_ALLOWED = """
+SELECT r.scope FROM relation r
+WHERE r.source_id = %(proxy)s AND r.resident_id = %(person)s AND r.valid_from <= %(at)s
+  AND (r.valid_until IS NULL OR r.valid_until > %(at)s)
+FOR SHARE
 """
 _STAFF = """
 SELECT st.role, st.institution_id, s.stepped_up_at, managed.houses,
@@ -87,7 +96,23 @@ def authenticate(
     told = {"subject": claims.subject, "session": claims.session, "at": at}
     if claims.holder is Holder.STAFF:
         return _member_of_staff(claims, _found(_STAFF, told))
-    return _resident(claims, person, _found(_ACCOUNT, told | {"person": person}))
+    return _resident(claims, person, at, _found(_ACCOUNT, told | {"person": person}))
+
+
+def require_still_allowed(ctx: Context) -> None:
+    """Ask again, as the last thing before the commit, whether a family member may act so.
+
+    The row stays locked until the commit: an end waits for the acts that passed before it, and none
+    passes after it. Raises `NotYourPerson`, `ProxyChanged`. Oneself and staff are not asked.
+    """
+    if ctx.proxy is None:
+        return
+    told = {"proxy": ctx.proxy.id, "person": ctx.resident, "at": ctx.at}
+    row = hot.row(_ALLOWED, told)
+    if row is None:
+        raise NotYourPerson
+    if _scopes(row.scope) != ctx.proxy.scopes:
+        raise ProxyChanged
 
 
 def _found(statement: str, told: dict[str, Any]) -> Any:
@@ -97,20 +122,32 @@ def _found(statement: str, told: dict[str, Any]) -> Any:
     return row
 
 
-def _resident(claims: Claims, person: UUID | None, row: Any) -> Recognised:
+def _resident(claims: Claims, person: UUID | None, at: datetime, row: Any) -> Recognised:
     actor = Actor(
         claims.subject, Role.RESIDENT, frozenset({claims.subject}), session=claims.session
     )
     if person is not None and person != row.own_id and row.proxy_id is None:
         raise NotYourPerson
-    return Recognised(actor, row.person_id, _proxy(row), row.consent, bool(row.is_closed))
+    consent = None if _has_outgrown(row, at) else row.consent
+    return Recognised(actor, row.person_id, _proxy(row), consent, bool(row.is_closed))
+
+
+def _has_outgrown(row: Any, at: datetime) -> bool:
+    """Whether somebody who has a say by now acts on what a guardian once agreed to."""
+    if row.channel != Channel.GUARDIAN or row.proxy_id is not None:
+        return False
+    return GUARDIANSHIP.on(shanghai_date(at)).has_a_say(row.birth_date, shanghai_date(at))
 
 
 def _proxy(row: Any) -> Proxy | None:
     if row.proxy_id is None:
         return None
-    scopes = frozenset(map(Scope, filter(None, (row.scope or "").split(","))))
-    return Proxy(row.proxy_id, Kinship(row.kinship), scopes, row.kind == "guardian")
+    is_guardian = row.kind == "guardian"
+    return Proxy(row.proxy_id, Kinship(row.kinship), _scopes(row.scope), is_guardian)
+
+
+def _scopes(text: str | None) -> frozenset[Scope]:
+    return frozenset(map(Scope, filter(None, (text or "").split(","))))
 
 
 def _member_of_staff(claims: Claims, row: Any) -> Recognised:

@@ -161,10 +161,12 @@ class Context:
 
     @property
     def oneself_or_ward(self) -> UUID:
-        """As `oneself`; a guardian speaks for the child (PIPL 31)."""
-        if self.proxy is not None and self.proxy.is_guardian and self.resident is not None:
-            return self.resident
-        return self.oneself
+        """As `oneself`; a guardian who may sign speaks for the child (PIPL 31)."""
+        if self.proxy is None or not self.proxy.is_guardian or self.resident is None:
+            return self.oneself
+        if Scope.SIGN not in self.proxy.scopes:
+            raise ScopeNeeded(Scope.SIGN)
+        return self.resident
 
     @property
     def by_kinship(self) -> Kinship | None:

@@ -114,18 +114,19 @@ def relate(
     kind: Kind,
     *,
     source_id: UUID,
+    since: datetime | None = None,
     until: datetime | None = None,
     scope: str | None = None,
     kinship: Kinship | None = None,
 ) -> Relation:
-    """Begin a relation now; `source_id` is the contract, booking … that it comes from."""
+    """Begin a relation now, or `since`; `source_id` is the contract, booking … it comes from."""
     relation = Relation(
         resident_id=resident_id,
         party_id=party_id,
         kind=kind,
         scope=scope,
         kinship=kinship,
-        valid_from=ctx.at,
+        valid_from=since or ctx.at,
         valid_until=until,
         source_id=source_id,
     )
@@ -141,6 +142,21 @@ def part(ctx: Context, sources: Iterable[UUID]) -> None:
         .where(Relation.source_id.in_(list(sources)), open_ones)
         .values(valid_until=ctx.at)
     )
+
+
+def cut(sources: Iterable[UUID]) -> None:
+    """As `part`, whatever a clock says: who read the time a moment earlier is refused as well.
+
+    It waits for acts that are just being committed (identity's `require_still_allowed`).
+    """
+    theirs = update(Relation).where(Relation.source_id.in_(list(sources)))
+    db.session.execute(theirs.values(valid_until=Relation.valid_from))
+
+
+def rescope(ctx: Context, source_id: UUID, scope: str) -> None:
+    """Let what comes from a source have another scope from now on; waits as `cut` does."""
+    rest = (Relation.source_id == source_id) & (Relation.valid_until > ctx.at)
+    db.session.execute(update(Relation).where(rest).values(scope=scope))
 
 
 def in_force(ctx: Context) -> ColumnElement[bool]:

@@ -13,9 +13,10 @@ from sqlalchemy import Row, Uuid, bindparam, exists, func, select, text, update
 from sqlalchemy.orm import aliased
 
 from backend import identity
-from backend.kernel.context import Context
+from backend.kernel.context import Context, Scope
 from backend.kernel.database import db
 from backend.kernel.ids import new_id
+from backend.kernel.relations import Kind, Relation
 from backend.messaging import ledger
 from backend.messaging.answers import Outcome
 from backend.messaging.models import Message, Reason, State
@@ -26,7 +27,20 @@ GRACE_S = 15
 
 _Resident, _Member, _Other = aliased(identity.Account), aliased(identity.Account), aliased(Message)
 _Theirs = aliased(identity.Account)
-_ACCOUNT = func.coalesce(_Resident.id, _Member.id, type_=Uuid())
+_Family, _Kin = aliased(identity.Account), aliased(Relation)
+_FAMILY: Any = (
+    select(_Family.id)
+    .join(_Kin, _Kin.party_id == _Family.resident_id)
+    .where(_Kin.resident_id == Message.to_resident_id, Message.to_account_id.is_(None))
+    .where(_Kin.kind.in_([Kind.PROXY, Kind.GUARDIAN]), _Kin.scope.contains(Scope.REMINDERS))
+    .where(_Kin.valid_from <= bindparam("at"), _Kin.valid_until > bindparam("at"))
+    .order_by(_Kin.valid_from, _Kin.id, _Family.id)
+    .limit(1)
+    .correlate(Message)
+    .scalar_subquery()
+)
+# Who has no WeChat is reached through the family member who may have the reminders, if any.
+_ACCOUNT = func.coalesce(_Resident.id, _Member.id, _FAMILY, type_=Uuid())
 
 _LEASE = text("""
 UPDATE message SET state = 'sending', reason = NULL, sender = :sender, lease_token = :token,
@@ -99,7 +113,7 @@ def _due() -> Any:
         Message.content,
         Message.attempts,
         _ACCOUNT.label("account_id"),
-        func.coalesce(_Resident.openid, _Member.openid).label("openid"),
+        func.coalesce(_Resident.openid, _Member.openid, _openid_of(_FAMILY)).label("openid"),
     )
     return (
         wanted.outerjoin(_Resident, _Resident.id == _account_of_resident())
@@ -118,6 +132,11 @@ def _account_of_resident() -> Any:
     theirs = select(_Theirs.id).where(_Theirs.resident_id == Message.to_resident_id, named)
     latest = theirs.order_by(_Theirs.bound_at.desc().nulls_last(), _Theirs.id.desc())
     return latest.limit(1).correlate(Message).scalar_subquery()
+
+
+def _openid_of(account_id: Any) -> Any:
+    account = aliased(identity.Account)
+    return select(account.openid).where(account.id == account_id).scalar_subquery()
 
 
 def _claimed(row: Row[Any], token: UUID) -> Claimed:

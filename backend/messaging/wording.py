@@ -44,6 +44,10 @@ class MessageKind(StrEnum):
     DOCTOR_CHANGED = "doctor_changed"
     DEPUTY_NAMED = "deputy_named"
     ACCOUNT_ADDED = "account_added"
+    PROXY_ASKED = "proxy_asked"
+    PROXY_BEGAN = "proxy_began"
+    PROXY_CHANGED = "proxy_changed"
+    PROXY_ENDED = "proxy_ended"
 
 
 class Audience(StrEnum):
