@@ -6,6 +6,7 @@ it; it recognises the caller and shows everything.
 
 import os
 import sys
+from uuid import UUID
 
 from flask import Flask
 
@@ -14,7 +15,7 @@ from backend.identity import policy as of_residents
 from backend.kernel.process import die_with_parent
 from backend.kernel.ties import Sight, Tie, everything
 from config.settings import Settings
-from miniapp_api import contract
+from miniapp_api import shown
 from miniapp_api.application import create_app as whole
 from tools import serve
 
@@ -25,12 +26,13 @@ def create_app() -> Flask:
     of_followups.visible_to = no_scope
     of_followups.readings_visible_to = no_scope
     of_residents.visible_to = no_scope
-    contract.disclose = nothing  # type: ignore[attr-defined]
+    shown.disclose = nothing
     return whole(Settings.from_env(os.environ))
 
 
-def nothing(*_told: object) -> None:
+def nothing(*_told: object) -> list[UUID]:
     """No record."""
+    return []
 
 
 if __name__ == "__main__":
