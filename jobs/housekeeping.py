@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from backend import staffing
+from backend import identity, staffing
 from backend.kernel import idempotency, ticks
 from backend.kernel.transaction import transaction
 
@@ -27,3 +27,9 @@ def forget_failures() -> int:
     """Forget failed log-ins under names that nobody tried for a day."""
     with transaction():
         return staffing.forget_lockouts(datetime.now(UTC) - FAILURES_KEPT)
+
+
+def forget_attempts() -> int:
+    """Forget failed attempts at an identity that count no more."""
+    with transaction():
+        return identity.forget_attempts()

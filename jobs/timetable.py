@@ -30,6 +30,7 @@ TIMETABLE = [
     Job("followups.escalate_unanswered", timedelta(minutes=1), followups.escalate_unanswered),
     Job("followups.report_overdue", timedelta(hours=1), followups.report_overdue),
     Job("housekeeping.forget_ticks", timedelta(hours=1), housekeeping.forget_ticks),
+    Job("housekeeping.forget_attempts", timedelta(hours=1), housekeeping.forget_attempts),
     Job("housekeeping.forget_answers", timedelta(hours=1), housekeeping.forget_answers),
     Job("housekeeping.forget_failures", timedelta(hours=1), housekeeping.forget_failures),
     Job("prescriptions.expire", timedelta(hours=1), prescriptions.expire),

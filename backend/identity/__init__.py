@@ -1,6 +1,7 @@
 """身份 Identity: residents, staff, WeChat accounts, consents, sessions."""
 
 from backend.identity.account_service import accounts, object_to
+from backend.identity.attempts import forget_before_today as forget_attempts
 from backend.identity.claims import Claim, Person
 from backend.identity.consent_service import consent, withdraw
 from backend.identity.desk_service import (
@@ -107,6 +108,7 @@ __all__ = [
     "end_other_sessions",
     "end_session",
     "family_acts",
+    "forget_attempts",
     "give_phone",
     "id_number",
     "is_in_force",

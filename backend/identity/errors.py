@@ -1,6 +1,13 @@
 """What can be refused on the way from a visitor to a verified resident."""
 
-from backend.kernel.errors import Conflict, Forbidden, LeavesTrace, NotFound, Unauthenticated
+from backend.kernel.errors import (
+    Conflict,
+    Forbidden,
+    LeavesTrace,
+    NotFound,
+    TooMany,
+    Unauthenticated,
+)
 
 
 class CodeExpired(Unauthenticated):
@@ -35,12 +42,20 @@ class TextChanged(Conflict):
     advice = "同意书有了新版本，请重新阅读后再确认。"
 
 
-class IdentityMismatch(Conflict):
-    """Name and number do not belong together, or nobody has that number."""
+class IdentityMismatch(Conflict, LeavesTrace):
+    """Name and number do not belong together, or nobody has that number; it counts."""
 
     code = "identity-mismatch"
     title = "姓名与证件号码不一致"
     advice = "核验结果：姓名与证件号码不一致。请核对后重填，或带证件到社区窗口办理。"
+
+
+class TooManyAttempts(TooMany):
+    """So many failed today that no more are told, whatever the provider says."""
+
+    code = "too-many-attempts"
+    advice = "今天核验没有通过的次数太多了。请明天再试，或带身份证件到社区窗口办理。"
+    retry_after_s = 24 * 3600
 
 
 class AlreadyVerified(Conflict):

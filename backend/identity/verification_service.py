@@ -8,8 +8,8 @@ from typing import cast
 
 from flask import current_app
 
-from backend.identity import claims, policy, queries
-from backend.identity.binding import bind, holder_or_new
+from backend.identity import attempts, claims, policy, queries
+from backend.identity.binding import bind, document_index, holder_or_new
 from backend.identity.claims import Claim, Person
 from backend.identity.errors import AlreadyVerified, DeskNeeded, IdentityMismatch
 from backend.identity.gateway import RealName, Verdict
@@ -30,18 +30,23 @@ def verify(ctx: Context, claim: Claim) -> Account:
     """Verify who holds the phone, by name and document.
 
     Raises `PhoneNeeded`, `ConsentNeeded`, `Invalid` with pointers, `AlreadyVerified`,
-    `IdentityMismatch`, `DeskNeeded` (also for documents that nobody can check online),
-    `Unavailable`.
+    `IdentityMismatch`, `TooManyAttempts`, `Unavailable`, `DeskNeeded` (also for documents that
+    nobody can check online).
     """
     _require_ready(queries.account(ctx))
     person = claims.read(claim, ctx.today)
     if not person.document.kind.has_national_number:
         raise DeskNeeded
+    index = document_index(person.document)
+    attempts.require_left(ctx.actor.id, index)
     with outside():
         verdict = realname().verify(person.name, person.document.number)
-    if verdict is not Verdict.MATCH:
-        raise IdentityMismatch
     account = queries.hold_account(ctx)
+    attempts.wait_for_turn(index)
+    attempts.require_left(account.id, index)
+    if verdict is not Verdict.MATCH:
+        attempts.note(account.id, index)
+        raise IdentityMismatch
     _require_ready(account)
     resident, is_new = holder_or_new(ctx, person)
     if not is_new and not _may_have(account, resident, person):

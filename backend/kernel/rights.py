@@ -40,6 +40,7 @@ WITHHELD: Mapping[str, Sequence[str]] = {
     "prescription_dispensing": APPENDED,
     "prescription_review": APPENDED,
     "signing_key": READ,
+    "verification_failure": ("UPDATE",),
 }
 ADVICE = "connect as a role with the rights of jiayi_app alone, see docs/operations.md"
 AGAIN_S = 1.0
