@@ -111,13 +111,14 @@ def listed(ctx: Context) -> Sequence[LoginSession]:
 
 
 @admitted(policy.logged_in)
-def end(ctx: Context, session_id: UUID) -> None:
-    """End one of the actor's own sessions; raises `NotFound`."""
+def end(ctx: Context, session_id: UUID | None = None) -> None:
+    """End one of the actor's own sessions, this one unless named; raises `NotFound`."""
+    session_id = session_id or ctx.actor.session
     why = Ending.LOGGED_OUT if session_id == ctx.actor.session else Ending.ENDED_ELSEWHERE
     own = select(LoginSession.id).where(LoginSession.id == session_id, _of_actor(ctx), _lives())
     if db.session.execute(own).first() is None:
         raise NotFound
-    _end(ctx, [session_id], why)
+    _end(ctx, [cast(UUID, session_id)], why)
 
 
 @admitted(policy.logged_in)
@@ -201,10 +202,9 @@ def _lives() -> ColumnElement[bool]:
 
 
 def _holder(session: LoginSession) -> tuple[Holder, UUID]:
-    if session.staff_id is not None:
-        return Holder.STAFF, session.staff_id
-    assert session.account_id is not None  # noqa: S101
-    return Holder.RESIDENT, session.account_id
+    if session.account_id is not None:
+        return Holder.RESIDENT, session.account_id
+    return Holder.STAFF, cast(UUID, session.staff_id)
 
 
 def _successor(session: LoginSession, secret: bytes) -> bytes:

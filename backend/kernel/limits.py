@@ -32,7 +32,7 @@ class Pace(StrEnum):
     SEARCH = "search"
     LOGIN = "login"
     REFRESH = "refresh"
-    PASSWORD = "password"  # noqa: S105
+    PASSWORD = "password"  # noqa: S105  # nosec B105
     VERIFICATION = "verification"
     DESK_CODE = "desk_code"
     EXPORT = "export"

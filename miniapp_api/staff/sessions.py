@@ -32,8 +32,7 @@ def end_others(ctx: Context) -> Mapping[str, Any]:
 @gives(None, 204)
 def log_out(ctx: Context) -> None:
     """退出登录 · The token is refused from the next request on."""
-    assert ctx.actor.session  # noqa: S101
-    identity.end_session(ctx, ctx.actor.session)
+    identity.end_session(ctx)
 
 
 @api.delete("/<uuid:session_id>")
