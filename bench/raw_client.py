@@ -57,6 +57,7 @@ class Claims:
             "at": datetime.now(UTC),
             "booking": new_id(),
             "relation": new_id(),
+            "kinship": None,
             "notice": timedelta(minutes=30),
             "window": timedelta(hours=72),
             "per_day": 2,
