@@ -11,17 +11,19 @@ from backend import (
     messaging,
     network,
     prescriptions,
+    privacy,
     proxies,
     staffing,
     teams,
 )
 from backend.handovers import HANDOVERS
-from backend.kernel import cache, events, handovers, limits, logs, signing
+from backend.kernel import cache, events, handovers, limits, logs, signing, subjects
 from backend.kernel.clock import Clock, ShiftedClock, SystemClock
 from backend.kernel.crypto import Keyring
 from backend.kernel.database import db, driver_url, engine_options
 from backend.kernel.regions import Region
 from backend.reactions import REACTIONS
+from backend.subjects import SUBJECTS
 from config.settings import Settings
 
 FEATURES = [
@@ -36,6 +38,7 @@ FEATURES = [
     clinics,
     prescriptions,
     followups,
+    privacy,
 ]
 
 
@@ -62,6 +65,7 @@ def assemble(settings: Settings, clock: Clock | None = None) -> Flask:
     db.init_app(app)
     events.bind(app, REACTIONS)
     handovers.bind(app, HANDOVERS)
+    subjects.bind(app, SUBJECTS)
     return app
 
 

@@ -8,11 +8,16 @@ from backend import (
     identity,
     messaging,
     prescriptions,
+    privacy,
     proxies,
     staffing,
     teams,
 )
 from backend.kernel.events import Reactions
+from backend.kernel.subjects import closing
+from backend.subjects import SUBJECTS
+
+CLOSE = closing(SUBJECTS, privacy.still_closed)
 
 REACTIONS: Reactions = {
     auditing.EmergencyAccessBegun: [auditing.tell_resident, auditing.ask_reviewers],
@@ -24,6 +29,8 @@ REACTIONS: Reactions = {
     proxies.ProxyChanged: [proxies.tell_changed],
     proxies.GuardianNarrowed: [proxies.tell_of_the_say],
     proxies.ProxyEnded: [proxies.tell_ended],
+    identity.ConsentWithdrawn: CLOSE,
+    privacy.ResidentDied: CLOSE,
     contracting.ContractApplied: [contracting.ask_team],
     contracting.ContractAccepted: [contracting.stop_asking_team, contracting.ask_to_confirm],
     contracting.ContractDeclined: [contracting.stop_asking_team, contracting.tell_declined],
@@ -51,5 +58,6 @@ REACTIONS: Reactions = {
     followups.FollowUpMissed: [followups.withdraw_all],
     followups.FollowUpCancelled: [followups.withdraw_all],
     followups.EnrolmentEnded: [followups.end_contract],
+    followups.FoundDead: [privacy.note_death],
     followups.EmergencyFound: [followups.alert_team],
 }

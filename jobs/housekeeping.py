@@ -4,10 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 from backend import identity, staffing
 from backend.kernel import idempotency, ticks
+from backend.kernel.entry import now
 from backend.kernel.transaction import transaction
 
 TICKS_KEPT = timedelta(days=7)
 FAILURES_KEPT = timedelta(days=1)
+SESSIONS_KEPT = timedelta(days=180)
 
 
 def forget_ticks() -> int:
@@ -33,3 +35,14 @@ def forget_attempts() -> int:
     """Forget failed attempts at an identity that count no more."""
     with transaction():
         return identity.forget_attempts()
+
+
+def forget_sessions() -> int:
+    """Forget devices that were logged out, or not used, long ago."""
+    total = 0
+    while True:
+        with transaction():
+            gone = identity.forget_sessions(now(), datetime.now(UTC) - SESSIONS_KEPT)
+        total += gone
+        if not gone:
+            return total

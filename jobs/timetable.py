@@ -8,7 +8,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from jobs import auditing, clinics, contracting, followups, housekeeping, prescriptions, proxies
+from jobs import (
+    auditing,
+    clinics,
+    contracting,
+    followups,
+    housekeeping,
+    prescriptions,
+    privacy,
+    proxies,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,4 +47,10 @@ TIMETABLE = [
     Job("proxies.lapse", timedelta(minutes=10), proxies.lapse),
     Job("proxies.expire", timedelta(minutes=10), proxies.expire),
     Job("proxies.tell_narrowed", timedelta(hours=1), proxies.tell_narrowed),
+    Job("privacy.make_exports", timedelta(seconds=10), privacy.make_exports),
+    Job("privacy.expire_exports", timedelta(hours=1), privacy.expire_exports),
+    Job("privacy.carry_out_deletions", timedelta(minutes=10), privacy.carry_out_deletions),
+    Job("privacy.look_again", timedelta(hours=1), privacy.look_again),
+    Job("privacy.forget_messages", timedelta(hours=1), privacy.forget_messages),
+    Job("housekeeping.forget_sessions", timedelta(hours=1), housekeeping.forget_sessions),
 ]

@@ -99,6 +99,8 @@ def _require_person(door: Door, person: UUID | None, found: identity.Recognised)
         raise IdentityNeeded  # before a word is said of the fields
     if person is None and found.resident is not None:
         raise PersonNeeded
+    if found.resident is not None and found.consent is None:
+        raise ConsentNeeded
     if found.is_closed:
         raise identity.PersonClosed
     if changes and found.consent and not identity.is_in_force(found.consent):

@@ -120,6 +120,17 @@ def gives(schema: type[Schema] | Schema | None, status: int = 200) -> Callable[[
     return decorate
 
 
+def gives_file(kind: str) -> Callable[[F], F]:
+    """Answers bytes of one media type; such a view shows nobody but the person who asks."""
+    binary = {"type": "string", "format": "binary"}
+
+    def decorate(view: F) -> F:
+        given: F = _docs.response(200, binary, content_type=kind)(view)
+        return given
+
+    return decorate
+
+
 def creates(schema: type[Schema] | Schema) -> Callable[[F], F]:
     """Answers 201, and the same again to a request repeated with its `Idempotency-Key`."""
 

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from werkzeug.exceptions import HTTPException
 
+from backend import identity
 from backend.kernel.crypto import Unreadable
 from backend.kernel.errors import (
     Conflict,
@@ -142,10 +143,18 @@ def _escaped(key: str) -> str:
 
 def _database(error: DBAPIError | PoolExhausted) -> Response:
     """A database that is away, locked or exhausted is no fault of the request: try again."""
+    if _names(error, "open_person"):
+        return refused(identity.PersonClosed())
     log.error("database", error=type(error).__name__, route=_route())
     if isinstance(error, OperationalError | PoolExhausted):
         return refused(Unavailable())
     return _failed()
+
+
+def _names(error: DBAPIError | PoolExhausted, guard: str) -> bool:
+    """Whether it was this guard of the schema that refused."""
+    refusal = getattr(getattr(error, "orig", None), "diag", None)
+    return getattr(refusal, "constraint_name", None) == guard
 
 
 def _unreadable(error: Unreadable) -> Response:

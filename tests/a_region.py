@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from uuid import UUID
+from typing import Any
 
 from audit_builders import an_emergency
 from clinic_builders import a_roster, a_session
@@ -12,7 +12,7 @@ from people import a_member_of_staff, a_resident, by, by_itself, headers_of
 from prescription_builders import Surgery
 from staffing_builders import a_post, stepped_up
 
-from backend import clinics, followups, identity, staffing, teams
+from backend import clinics, followups, identity, privacy, staffing, teams
 from backend.kernel.context import Role
 from backend.kernel.database import db
 from backend.kernel.relations import Belonging
@@ -23,7 +23,7 @@ class Region:
     """What people of each audience send along, and the ids that paths may name."""
 
     headers: dict[str, list[dict[str, str]]]
-    ids: dict[str, list[UUID]]
+    ids: dict[str, list[Any]]
 
 
 def a_region() -> Region:
@@ -42,6 +42,13 @@ def a_region() -> Region:
     mandate = a_mandate(resident)
     manager = a_member_of_staff(Role.MANAGER, "管理员", surgery.centre.id)
     auditor = a_member_of_staff(Role.AUDITOR, "审计员", surgery.centre.id)
+    export = privacy.ask_export(by(resident))
+    correction = privacy.ask_correction(
+        by(resident), privacy.Subject.COMMUNITY, "海岛社区", "搬到隔壁小区了"
+    )
+    departed = a_resident("李福生")
+    a_contract(surgery.team, departed)
+    dead = privacy.report_death(doctor, departed, by_itself().today, "家属电话告知")
     staff = [surgery.doctor, surgery.pharmacist, expert]
     opened = an_emergency(surgery.doctor, applicant)
     nurse = a_member_of_staff(Role.NURSE, "俞小满", surgery.centre.id)
@@ -65,6 +72,11 @@ def a_region() -> Region:
             "absence_id": [absence.id],
             "account_id": [account.id],
             "booking_id": [booking.id],
+            "correction_id": [correction.id],
+            "export_id": [export.id],
+            "purpose": list(identity.Purpose),
+            "report_id": [dead.id],
+            "category": ["mental"],
             "contract_id": [application.id],
             "mandate_id": [mandate.id],
             "followup_id": [followup.id],

@@ -25,6 +25,7 @@ from backend import (
     identity,
     network,
     prescriptions,
+    privacy,
     proxies,
     staffing,
     teams,
@@ -100,6 +101,7 @@ def a_world() -> World:
         **dict(_strangers(world)),
         **dict(_managers(world, consortium)),
     }
+    _wishes(world)
     _staff_life(world)
     db.session.commit()
     return World(callers, world.facts, world.marks)
@@ -150,6 +152,21 @@ def _her_life(world: Making, specialist: identity.Staff) -> None:
 
 
 DAY = timedelta(days=1)
+
+
+def _wishes(world: Making) -> None:
+    """What she asked of her own data; a neighbour's death that her house reported."""
+    departed = a_resident("李福生")
+    a_contract(world.surgery.team, departed)
+    own = by(world.her)
+    wish = privacy.ask_correction(own, privacy.Subject.COMMUNITY, "海岛社区", "搬家了")
+    news = privacy.report_death(by(world.surgery.doctor), departed, own.today, "家属告知")
+    world.facts |= {
+        "correction_id": wish.id,
+        "export_id": privacy.ask_export(own).id,
+        "report_id": news.id,
+        "purpose": identity.Purpose.HEALTH_DATA,
+    }
 
 
 def _staff_life(world: Making) -> None:

@@ -47,16 +47,19 @@ def a_resident(
     )
     resident.id_number, resident.phone = number, "13805720001"
     _added(resident)
-    _added(a_consent(resident))
+    for purpose in identity.Purpose:
+        _added(a_consent(resident, purpose))
     if account:
         own = an_account(resident_id=resident.id)
         own.phone = resident.phone
     return resident
 
 
-def a_consent(resident: identity.Resident) -> identity.Consent:
+def a_consent(
+    resident: identity.Resident, purpose: identity.Purpose = identity.Purpose.HEALTH_DATA
+) -> identity.Consent:
     """The person agreed on paper to the text in force."""
-    text = identity.consent_text(identity.Purpose.HEALTH_DATA)
+    text = identity.consent_text(purpose)
     return identity.Consent(
         resident_id=resident.id,
         channel=identity.Channel.DESK,

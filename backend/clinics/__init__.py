@@ -53,6 +53,7 @@ from backend.clinics.service import (
     end_roster,
     generate,
 )
+from backend.clinics.subject_service import close, erase, export, foresee
 
 __all__ = [
     "Appointment",
@@ -83,8 +84,12 @@ __all__ = [
     "bookings",
     "cancel",
     "cancel_session",
+    "close",
     "end_roster",
+    "erase",
+    "export",
     "find",
+    "foresee",
     "forget_booked",
     "generate",
     "hold",

@@ -14,13 +14,13 @@ from backend.clinics import horizon, policy, queries
 from backend.clinics.claim import Wish, claim
 from backend.clinics.errors import SessionEnded, TooLateToCancel
 from backend.clinics.events import (
-    BookingCancelled,
     BookingMade,
     BookingWithdrawn,
     RosterEnded,
     RosterMade,
     SessionCancelled,
 )
+from backend.clinics.giving_back import give_back
 from backend.clinics.models import (
     BOOKING_LIFE,
     SESSION_LIFE,
@@ -214,15 +214,10 @@ def _not_kept(ctx: Context, session_id: UUID) -> None:
 @permitted(policy.own_booking)
 def cancel(ctx: Context, booking: Booking) -> Appointment:
     """Give a seat back; raises `IllegalMove` the second time, `TooLateToCancel`."""
-    state = BOOKING_LIFE.after(booking.state, BookingAct.CANCEL)
+    BOOKING_LIFE.after(booking.state, BookingAct.CANCEL)
     if not may_cancel(booking.starts_at, ctx.at, policy_of(ctx.region)):
         raise TooLateToCancel
-
-    booking.state, booking.ended_at = state, ctx.at
-    seat = (Seat.session_id == booking.session_id) & (Seat.number == booking.seat_number)
-    db.session.execute(update(Seat).where(seat).values(is_free=True))
-    part(ctx, [booking.id])
-    record(ctx, BookingCancelled(booking.resident_id, booking.id, booking.session_id))
+    give_back(ctx, booking)
     return queries.find(ctx, booking.id)
 
 

@@ -49,6 +49,7 @@ from backend.contracting.service import (
     terminate,
     withdraw,
 )
+from backend.contracting.subject_service import close, erase, export, foresee, kept
 
 __all__ = [
     "BY_RESIDENT",
@@ -76,16 +77,21 @@ __all__ = [
     "ask_team",
     "ask_to_confirm",
     "capacity",
+    "close",
     "confirm",
     "contracts",
     "decline",
     "dispute",
     "dossier",
     "draft",
+    "erase",
     "expire",
+    "export",
     "find",
+    "foresee",
     "hand_over",
     "hold",
+    "kept",
     "leave",
     "open_work",
     "signed",

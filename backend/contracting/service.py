@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from backend import teams
 from backend.contracting import policy, queries, rules
 from backend.contracting.agreement import Wording
+from backend.contracting.ending import end
 from backend.contracting.errors import (
     AgreementChanged,
     AlreadySigned,
@@ -25,7 +26,6 @@ from backend.contracting.events import (
     ContractActivated,
     ContractApplied,
     ContractDeclined,
-    ContractEnded,
     ContractWithdrawn,
     DoctorChanged,
 )
@@ -143,7 +143,7 @@ def terminate(ctx: Context, contract: Contract, reason: EndReason) -> Contract:
     if reason not in rules.BY_RESIDENT:
         fault = Fault("/reason", ReasonNotYours.advice)
         raise ReasonNotYours(clause="FD-13", faults=[fault])
-    _end(ctx, [contract], state, reason, ctx.actor.id)
+    end(ctx, [contract], state, reason, ctx.actor.id)
     return contract
 
 
@@ -151,7 +151,7 @@ def terminate(ctx: Context, contract: Contract, reason: EndReason) -> Contract:
 def dispute(ctx: Context, contract: Contract) -> Contract:
     """签约异议, "this was not me": the contract ends at once and counts for nobody."""
     state = LIFE.after(contract.state, Act.DISPUTE)
-    _end(ctx, [contract], state, EndReason.DISPUTED, ctx.actor.id)
+    end(ctx, [contract], state, EndReason.DISPUTED, ctx.actor.id)
     return contract
 
 
@@ -159,7 +159,7 @@ def dispute(ctx: Context, contract: Contract) -> Contract:
 def expire(ctx: Context, limit: int = AT_ONCE) -> int:
     """End the contracts whose last day is over; returns how many. None renews by itself."""
     over = list(db.session.execute(queries.overdue(ctx.today, limit)).scalars())
-    _end(ctx, over, LIFE.after(State.ACTIVE, Act.EXPIRE), EndReason.EXPIRED, None)
+    end(ctx, over, LIFE.after(State.ACTIVE, Act.EXPIRE), EndReason.EXPIRED, None)
     return len(over)
 
 
@@ -169,7 +169,7 @@ def leave(ctx: Context, resident_id: UUID, reason: EndReason, known_on: date) ->
     contract = queries.hold_live(resident_id)
     if contract is None or contract.starts_on is None or contract.starts_on > known_on:
         return
-    _end(ctx, [contract], LIFE.after(contract.state, Act.TERMINATE), reason, None)
+    end(ctx, [contract], LIFE.after(contract.state, Act.TERMINATE), reason, None)
 
 
 @admitted(by_manager)
@@ -213,7 +213,7 @@ def _free(ctx: Context) -> None:
     if before.state is not State.ACTIVE or (before.ends_on or ctx.today) >= ctx.today:
         raise AlreadySigned(_in_the_way(ctx, before))
     state = LIFE.after(before.state, Act.EXPIRE)
-    _end(ctx, [before], state, EndReason.EXPIRED, None)
+    end(ctx, [before], state, EndReason.EXPIRED, None)
     db.session.flush()
 
 
@@ -266,17 +266,4 @@ def _agreed(ctx: Context, text: Wording) -> Agreement:
         account_id=ctx.actor.id,
         agreed_at=ctx.at,
         by_kinship=ctx.by_kinship,
-    )
-
-
-def _end(
-    ctx: Context, over: list[Contract], state: State, reason: EndReason, who: UUID | None
-) -> None:
-    for contract in over:
-        contract.state, contract.end_reason = state, reason
-        contract.closed_at, contract.closed_by = ctx.at, who
-    relations.part(ctx, [contract.id for contract in over])
-    record(
-        ctx,
-        *(ContractEnded(row.resident_id, row.id, row.team_id, reason) for row in over),
     )

@@ -100,6 +100,17 @@ class FollowUpMissed(Event):
 
 
 @dataclass(frozen=True)
+class FoundDead(Event):
+    """A visit learned that the person has died."""
+
+    resident_id: UUID
+    followup_id: UUID
+    staff_id: UUID
+    institution_id: UUID
+    known_on: date
+
+
+@dataclass(frozen=True)
 class FollowUpCancelled(Event):
     """It will not take place: the contract or the programme ended."""
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from backend.followups.columns import Coded, codes, names
 from backend.followups.form import (
@@ -293,6 +293,10 @@ class Measurement(Base):
     exercise_minutes: Mapped[int | None]
     salt: Mapped[Salt | None] = mapped_column(Coded(Salt))
 
+    notes: Mapped[list["MeasurementNote"]] = relationship(
+        lazy="selectin", order_by="MeasurementNote.id"
+    )
+
     @classmethod
     def of(
         cls,
@@ -336,3 +340,16 @@ class Measurement(Base):
             reaction=self.reaction,
             complication=self.complication,
         )
+
+
+class MeasurementNote(Base):
+    """更正说明: what the person says against a reading; the reading itself stays as it is."""
+
+    __tablename__ = "measurement_note"
+    __table_args__ = (Index(None, "measurement_id"),)
+    measurement_id: Mapped[UUID] = mapped_column(ForeignKey("measurement.id"))
+    text_sealed: Mapped[bytes]
+    added_at: Mapped[datetime]
+    added_by: Mapped[UUID]
+
+    text = Sealed()

@@ -15,6 +15,7 @@ from backend.followups.events import (
     FollowUpCompleted,
     FollowUpHandedOver,
     FollowUpMissed,
+    FoundDead,
     HomeReadingGiven,
     ResidentEnrolled,
 )
@@ -221,6 +222,8 @@ def miss(
     visit.close(ctx, Act.MISS)
     visit.outcome, visit.way, visit.note = Outcome(obstacle), way, note
     record(ctx, FollowUpMissed(visit.resident_id, visit.id, visit.outcome))
+    if obstacle is Obstacle.DIED:
+        record(ctx, _found_dead(ctx, visit))
     if again_on is None:
         plan.end(ctx, enrolment, obstacle.end_reason)
     else:
@@ -241,6 +244,11 @@ def hand_over(ctx: Context, staff_id: UUID, successor_id: UUID) -> int:
         visit.pass_on(staff_id, successor_id)
     record(ctx, *(FollowUpHandedOver(row.resident_id, row.id, successor_id) for row in shared))
     return len(shared)
+
+
+def _found_dead(ctx: Context, visit: FollowUp) -> FoundDead:
+    house = teams.find(ctx, visit.team_id).institution_id
+    return FoundDead(visit.resident_id, visit.id, ctx.actor.id, house, ctx.today)
 
 
 @permitted(policy.own)

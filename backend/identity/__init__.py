@@ -3,7 +3,7 @@
 from backend.identity.account_service import accounts, object_to
 from backend.identity.attempts import forget_before_today as forget_attempts
 from backend.identity.claims import Claim, Person
-from backend.identity.consent_service import consent, withdraw
+from backend.identity.consent_service import consent, refuse, withdraw
 from backend.identity.desk_service import (
     ShownCode,
     add_document,
@@ -16,7 +16,7 @@ from backend.identity.discretion_service import Choice, FamilyAct, discretion, f
 from backend.identity.discretion_service import choose as choose_category
 from backend.identity.documents import Document, DocumentKind, id_number, kind_of, number_in
 from backend.identity.errors import NotYourPerson, PersonClosed
-from backend.identity.events import AccountAdded
+from backend.identity.events import AccountAdded, ConsentWithdrawn
 from backend.identity.gateway import RealName, RealNameServer, Verdict, WeChat, WeChatServer
 from backend.identity.guardianship import GUARDIANSHIP, Guardianship
 from backend.identity.models import (
@@ -36,7 +36,10 @@ from backend.identity.queries import (
     account,
     consent_text,
     consents,
+    consents_of,
+    is_closed,
     is_in_force,
+    last_refusals,
     openid_of_resident,
     openid_of_staff,
     person_called,
@@ -48,14 +51,19 @@ from backend.identity.queries import (
     working_at,
 )
 from backend.identity.recognition import Recognised, authenticate, require_still_allowed
-from backend.identity.rules import Malformed, Sex, Title, person_name, rank_of
+from backend.identity.rules import Malformed, Sex, Title, mobile_number, person_name, rank_of
 from backend.identity.service import give_phone, log_in, log_in_staff, wechat
-from backend.identity.session_service import LoggedIn, refresh, step_up
+from backend.identity.session_service import LoggedIn, age_of_session, refresh, step_up
 from backend.identity.session_service import begin as begin_session
 from backend.identity.session_service import end as end_session
 from backend.identity.session_service import end_all as end_all_sessions
 from backend.identity.session_service import end_others as end_other_sessions
+from backend.identity.session_service import forget_ended as forget_sessions
 from backend.identity.session_service import listed as sessions
+from backend.identity.standing import cause_of as why_closed
+from backend.identity.standing import correct, die, fact, revive
+from backend.identity.standing import hold as hold_person
+from backend.identity.subject_service import close, erase, export, identity_of
 from backend.identity.tokens import Holder
 from backend.identity.verification_service import verify
 
@@ -68,6 +76,7 @@ __all__ = [
     "Claim",
     "Consent",
     "ConsentText",
+    "ConsentWithdrawn",
     "Document",
     "DocumentKind",
     "Door",
@@ -97,25 +106,39 @@ __all__ = [
     "account",
     "accounts",
     "add_document",
+    "age_of_session",
     "authenticate",
     "begin_session",
     "choose_category",
+    "close",
     "consent",
     "consent_text",
     "consents",
+    "consents_of",
+    "correct",
+    "die",
     "discretion",
     "end_all_sessions",
     "end_other_sessions",
     "end_session",
+    "erase",
+    "export",
+    "fact",
     "family_acts",
     "forget_attempts",
+    "forget_sessions",
     "give_phone",
+    "hold_person",
     "id_number",
+    "identity_of",
+    "is_closed",
     "is_in_force",
     "kind_of",
+    "last_refusals",
     "log_in",
     "log_in_staff",
     "make_desk_code",
+    "mobile_number",
     "number_in",
     "object_to",
     "openid_of_resident",
@@ -126,17 +149,20 @@ __all__ = [
     "present",
     "rank_of",
     "refresh",
+    "refuse",
     "report_lost_phone",
     "require_still_allowed",
     "resident",
     "residents",
     "residents_called",
+    "revive",
     "sessions",
     "staff",
     "step_up",
     "verify",
     "verify_at_desk",
     "wechat",
+    "why_closed",
     "withdraw",
     "working_at",
 ]

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from sqlalchemy import and_, update
 
-from backend.identity import policy, queries
+from backend.identity import policy, queries, standing
 from backend.identity.errors import TextChanged
 from backend.identity.events import ConsentGiven, ConsentWithdrawn
-from backend.identity.models import Account, Channel, Consent, Purpose
+from backend.identity.models import Account, Channel, Consent, ConsentRefusal, Purpose
 from backend.kernel.context import Context
 from backend.kernel.database import db
 from backend.kernel.events import record
@@ -43,18 +43,37 @@ def consent(ctx: Context, purpose: Purpose, version: str) -> Consent:
         withdrawn_at=None,
     )
     db.session.add(given)
+    if purpose is Purpose.HEALTH_DATA and ctx.resident is not None:
+        standing.lift(ctx, ctx.resident)
     record(ctx, ConsentGiven(account.id, purpose, version))
     return given
 
 
 @admitted(policy.own_account_or_ward)
-def withdraw(ctx: Context, purpose: Purpose) -> None:
-    """Take a consent back; without one nothing changes."""
+def refuse(ctx: Context, purpose: Purpose, version: str) -> None:
+    """Say no to a text that was shown; the region's days long nobody asks again."""
     account = queries.hold_account(ctx)
+    refused = ConsentRefusal(
+        account_id=account.id, purpose=purpose, version=version, refused_at=ctx.at
+    )
+    db.session.add(refused)
+
+
+@admitted(policy.own_account_or_ward)
+def withdraw(ctx: Context, purpose: Purpose) -> None:
+    """Take a consent back, and nothing is done any more from this instant on; what must end, ends.
+
+    Without one nothing changes. That of health data closes the person's record (PIPL 47).
+    """
+    account = queries.hold_account(ctx)
+    if purpose is Purpose.HEALTH_DATA and ctx.resident is not None:
+        standing.hold(ctx.resident)
     live = _live(ctx, account, purpose)
     if live is None:
         return
     live.withdrawn_at = ctx.at
+    if purpose is Purpose.HEALTH_DATA and ctx.resident is not None:
+        standing.restrict(ctx, ctx.resident)
     record(ctx, ConsentWithdrawn(account.id, purpose, live.version, ctx.resident))
 
 

@@ -65,6 +65,12 @@ class Purpose(StrEnum):
     """What a consent is for; each is asked for by itself (PIPL 29)."""
 
     HEALTH_DATA = "health_data"
+    REMINDERS = "reminders"
+
+    @property
+    def label(self) -> str:
+        """Name it for people."""
+        return ("使用健康信息", "接收提醒")[list(Purpose).index(self)]
 
 
 class Channel(StrEnum):
@@ -98,6 +104,7 @@ class Consent(Base):
             unique=True,
             postgresql_where=text("withdrawn_at IS NULL AND resident_id IS NOT NULL"),
         ),
+        Index(None, "resident_id"),
     )
     account_id: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"))
     resident_id: Mapped[UUID | None] = mapped_column(ForeignKey("resident.id"))
@@ -107,6 +114,17 @@ class Consent(Base):
     text_hash: Mapped[bytes]
     given_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]
+
+
+class ConsentRefusal(Base):
+    """Somebody was asked and said no: they are left in peace for a while."""
+
+    __tablename__ = "consent_refusal"
+    __table_args__ = (Index(None, "account_id"),)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+    purpose: Mapped[Purpose]
+    version: Mapped[str]
+    refused_at: Mapped[datetime]
 
 
 class Resident(Base):
@@ -129,6 +147,7 @@ class Resident(Base):
     verified_at: Mapped[datetime]
     died_on: Mapped[date | None]
     restricted_at: Mapped[datetime | None]
+    erased_at: Mapped[datetime | None]
 
     id_number = Sealed()
     phone = Sealed()
@@ -223,6 +242,7 @@ class Ending(StrEnum):
     CREDENTIALS_CHANGED = "credentials_changed"
     PHONE_LOST = "phone_lost"
     ERASED = "erased"
+    DIED = "died"
 
 
 class LoginSession(Base):

@@ -3,15 +3,18 @@
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy.orm import aliased
 
 from backend.identity import documents, policy, rules
 from backend.identity.models import (
     Account,
     Consent,
+    ConsentRefusal,
     LoginSession,
     Purpose,
     Resident,
@@ -76,6 +79,13 @@ def residents(ctx: Context, ids: Iterable[UUID]) -> Mapping[UUID, Resident]:
     return {row.id: row for row in db.session.execute(found).scalars()}
 
 
+def is_closed(resident_id: UUID) -> bool:
+    """Whether the person has died or left; one who is not on file has not."""
+    closed = Resident.died_on.is_not(None) | Resident.restricted_at.is_not(None)
+    found = select(Resident.id).where(Resident.id == resident_id, closed)
+    return db.session.execute(found).first() is not None
+
+
 def staff(_ctx: Context, ids: Iterable[UUID]) -> Mapping[UUID, Staff]:
     """These members of staff by id; who works where is public."""
     found = select(Staff).where(Staff.id.in_(list(ids)))
@@ -137,6 +147,41 @@ def consents(account: Account) -> Mapping[Purpose, Consent]:
     if account.resident_id is not None:
         whose = Consent.resident_id == account.resident_id
     return {row.purpose: row for row in live_consents(whose)}
+
+
+def consents_of(ctx: Context) -> Mapping[Purpose, Consent]:
+    """The same of the person acted for, a guardian's child among them."""
+    if ctx.proxy is not None:
+        return {row.purpose: row for row in live_consents(Consent.resident_id == ctx.resident)}
+    return consents(account(ctx))
+
+
+def last_refusals(account: Account) -> Mapping[Purpose, datetime]:
+    """When this account, or the person it is of, last said no, or took a consent back."""
+    whose = Consent.account_id == account.id
+    if account.resident_id is not None:
+        whose = Consent.resident_id == account.resident_id
+    back = select(Consent.purpose, Consent.withdrawn_at).where(whose, _not_renewed())
+    no = select(ConsentRefusal.purpose, ConsentRefusal.refused_at)
+    rows = [
+        *db.session.execute(no.where(ConsentRefusal.account_id == account.id)),
+        *db.session.execute(back),
+    ]
+    last: dict[Purpose, datetime] = {}
+    for purpose, at in rows:
+        if at is not None:
+            last[purpose] = max(at, last.get(purpose, at))
+    return last
+
+
+def _not_renewed() -> ColumnElement[bool]:
+    """Taken back, rather than replaced by a newer version at the same instant."""
+    newer = aliased(Consent)
+    whose = func.coalesce(newer.resident_id, newer.account_id)
+    same = (newer.purpose == Consent.purpose) & (newer.given_at == Consent.withdrawn_at)
+    same &= newer.id != Consent.id
+    theirs = whose == func.coalesce(Consent.resident_id, Consent.account_id)
+    return Consent.withdrawn_at.is_not(None) & ~exists().where(same, theirs)
 
 
 def live_consents(whose: ColumnElement[bool]) -> Sequence[Consent]:

@@ -10,23 +10,34 @@ import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Interval, Select, bindparam, func, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Interval,
+    Select,
+    bindparam,
+    delete,
+    func,
+    literal,
+    select,
+    update,
+)
 
 from backend.identity import policy
 from backend.identity.errors import RefreshReused, SessionOver
 from backend.identity.events import SessionsEnded
 from backend.identity.models import Account, Door, Ending, LoginSession, RefreshToken
 from backend.identity.tokens import Holder, Token, issue
+from backend.kernel.clock import since
 from backend.kernel.context import Context, Role
 from backend.kernel.crypto import keyring
 from backend.kernel.database import db
 from backend.kernel.errors import NotFound
 from backend.kernel.events import record
-from backend.kernel.policy import admitted, by_anyone, by_staff
+from backend.kernel.policy import admitted, by_anyone, by_clock, by_staff
 
 GRACE = timedelta(seconds=30)
 SECRET_BYTES = 32
@@ -104,6 +115,13 @@ def refresh(ctx: Context, text: str) -> LoggedIn:
 
 
 @admitted(policy.logged_in)
+def age_of_session(ctx: Context) -> timedelta:
+    """How long ago, in real time, the actor logged in with this device."""
+    begun = select(LoginSession.started_at).where(LoginSession.id == ctx.actor.session)
+    return since(db.session.execute(begun).scalar_one())
+
+
+@admitted(policy.logged_in)
 def listed(ctx: Context) -> Sequence[LoginSession]:
     """The actor's own sessions that live, the newest first."""
     own = select(LoginSession).where(_of_actor(ctx), _lives())
@@ -146,6 +164,16 @@ def end_all(
     theirs = select(LoginSession.id).where(whose, _lives())
     found = [row for row in db.session.execute(theirs).scalars() if row != but]
     return _end(ctx, found, why)
+
+
+@admitted(by_clock)
+def forget_ended(_ctx: Context, before: datetime, limit: int = 500) -> int:
+    """Drop up to `limit` sessions that ended or ran out before an instant (real time)."""
+    over = func.least(LoginSession.ended_at, LoginSession.expires_at) < before
+    some = select(LoginSession.id).where(over).limit(limit).scalar_subquery()
+    gone = delete(LoginSession).where(LoginSession.id.in_(some)).returning(LoginSession.id)
+    quietly = gone.execution_options(synchronize_session=False)
+    return len(db.session.execute(quietly).all())
 
 
 @admitted(by_staff)

@@ -94,3 +94,9 @@ def forget_before(instant: datetime) -> int:
     """Drop the answers older than `instant` (real time); returns how many."""
     old = idempotency.delete().where(idempotency.c.created_at < instant)
     return len(db.session.execute(old.returning(idempotency.c.key)).all())
+
+
+def forget(person: UUID) -> None:
+    """Drop every answer that was kept for this person, or that shows them."""
+    theirs = (idempotency.c.person_id == person) | idempotency.c.resident_ids.contains([person])
+    db.session.execute(idempotency.delete().where(theirs))

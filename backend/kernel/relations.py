@@ -10,6 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     Index,
     ScalarSelect,
+    delete,
     func,
     or_,
     select,
@@ -157,6 +158,26 @@ def rescope(ctx: Context, source_id: UUID, scope: str) -> None:
     """Let what comes from a source have another scope from now on; waits as `cut` does."""
     rest = (Relation.source_id == source_id) & (Relation.valid_until > ctx.at)
     db.session.execute(update(Relation).where(rest).values(scope=scope))
+
+
+def part_from(ctx: Context, resident_id: UUID, *but: Kind) -> None:
+    """End now every relation to a resident, `but` those of some kinds."""
+    open_ones = or_(Relation.valid_until.is_(None), Relation.valid_until > ctx.at)
+    theirs = (Relation.resident_id == resident_id) & Relation.kind.not_in(but)
+    db.session.execute(update(Relation).where(theirs, open_ones).values(valid_until=ctx.at))
+
+
+def part_of_party(ctx: Context, party_id: UUID) -> None:
+    """End now every relation in which this party stands to somebody else."""
+    open_ones = or_(Relation.valid_until.is_(None), Relation.valid_until > ctx.at)
+    held = update(Relation).where(Relation.party_id == party_id, open_ones)
+    db.session.execute(held.values(valid_until=ctx.at))
+
+
+def forget(resident_id: UUID) -> None:
+    """Drop every relation of a person, in either place."""
+    theirs = (Relation.resident_id == resident_id) | (Relation.party_id == resident_id)
+    db.session.execute(delete(Relation).where(theirs))
 
 
 def in_force(ctx: Context) -> ColumnElement[bool]:

@@ -35,6 +35,7 @@ from backend.messaging.queries import (
 )
 from backend.messaging.rules import DoesNotFit, as_date, as_time
 from backend.messaging.service import To, queue, report_popup, withdraw
+from backend.messaging.subject_service import close, erase, export, foresee, forget
 from backend.messaging.wording import MessageKind, Template, catalogue
 
 __all__ = [
@@ -70,6 +71,11 @@ __all__ = [
     "body_of",
     "catalogue",
     "claim",
+    "close",
+    "erase",
+    "export",
+    "foresee",
+    "forget",
     "held_by",
     "inbox",
     "judge",

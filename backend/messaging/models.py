@@ -47,6 +47,7 @@ class Reason(StrEnum):
     INTERRUPTED = "interrupted"
     LEASE_LOST = "lease_lost"
     OBSOLETE = "obsolete"
+    UNWELCOME = "unwelcome"
 
 
 class Message(Base):

@@ -9,7 +9,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Uuid, bindparam, exists, func, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Uuid,
+    bindparam,
+    exists,
+    func,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import aliased
 
 from backend import identity
@@ -17,7 +27,7 @@ from backend.kernel.context import Context, Scope
 from backend.kernel.database import db
 from backend.kernel.ids import new_id
 from backend.kernel.relations import Kind, Relation
-from backend.messaging import ledger
+from backend.messaging import ledger, wording
 from backend.messaging.answers import Outcome
 from backend.messaging.models import Message, Reason, State
 from backend.messaging.rules import MessagingPolicy, is_quiet
@@ -41,6 +51,7 @@ _FAMILY: Any = (
 )
 # Who has no WeChat is reached through the family member who may have the reminders, if any.
 _ACCOUNT = func.coalesce(_Resident.id, _Member.id, _FAMILY, type_=Uuid())
+_Person = aliased(identity.Resident)
 
 _LEASE = text("""
 UPDATE message SET state = 'sending', reason = NULL, sender = :sender, lease_token = :token,
@@ -95,6 +106,8 @@ def claim(ctx: Context, sender: str, limit: int) -> list[Claimed]:
     quiet = is_quiet(ctx.at, ctx.region.section("messaging", MessagingPolicy))
     wanted = _due().where(Message.urgent) if quiet else _due()
     rows = db.session.execute(wanted, {"at": ctx.at, "limit": limit}).all()
+    _drop([row.id for row in rows if not row.is_welcome])
+    rows = [row for row in rows if row.is_welcome]
     _fail_unreachable([row.id for row in rows if row.account_id is None])
     first = {row.account_id: row for row in reversed(rows) if row.account_id is not None}
     token, chosen = new_id(), list(first.values())
@@ -114,10 +127,12 @@ def _due() -> Any:
         Message.attempts,
         _ACCOUNT.label("account_id"),
         func.coalesce(_Resident.openid, _Member.openid, _openid_of(_FAMILY)).label("openid"),
+        _is_welcome().label("is_welcome"),
     )
     return (
         wanted.outerjoin(_Resident, _Resident.id == _account_of_resident())
         .outerjoin(_Member, _Member.staff_id == Message.to_staff_id)
+        .outerjoin(_Person, _Person.id == Message.to_resident_id)
         .where(Message.state == State.QUEUED, Message.due_at <= bindparam("at"))
         .where(Message.next_at <= func.now(), ~in_flight)
         .order_by(Message.urgent.desc(), Message.due_at, Message.id)
@@ -137,6 +152,25 @@ def _account_of_resident() -> Any:
 def _openid_of(account_id: Any) -> Any:
     account = aliased(identity.Account)
     return select(account.openid).where(account.id == account_id).scalar_subquery()
+
+
+def _is_welcome() -> ColumnElement[bool]:
+    """Nothing reaches the dead or who left; what only reminds, nobody who does not want it."""
+    agreed = exists().where(
+        identity.Consent.resident_id == Message.to_resident_id,
+        identity.Consent.purpose == identity.Purpose.REMINDERS,
+        identity.Consent.withdrawn_at.is_(None),
+    )
+    is_open = _Person.died_on.is_(None) & _Person.restricted_at.is_(None)
+    wanted = Message.kind.not_in(wording.reminders()) | agreed
+    return Message.to_resident_id.is_(None) | (is_open & wanted)
+
+
+def _drop(ids: Sequence[UUID]) -> None:
+    """Not sent: at this instant nobody may be told of it."""
+    if ids:
+        gone = {"state": State.WITHDRAWN, "reason": Reason.UNWELCOME, "obsolete": True}
+        db.session.execute(update(Message).where(Message.id.in_(ids)).values(**gone))
 
 
 def _claimed(row: Row[Any], token: UUID) -> Claimed:

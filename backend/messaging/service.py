@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import case, update
 from sqlalchemy.dialects.postgresql import insert
 
+from backend import identity
 from backend.kernel.context import Context
 from backend.kernel.database import db
 from backend.kernel.ids import new_id
@@ -63,9 +64,12 @@ def queue(  # noqa: PLR0917 — the contract other features were given
 ) -> None:
     """Queue a message for `due` (now unless given), once for this occasion; again is no change.
 
-    What is not urgent waits for the end of the quiet hours. Raises `DoesNotFit` where
+    What is not urgent waits for the end of the quiet hours; nothing is queued for a person whose
+    record is closed. Raises `DoesNotFit` where
     `values` are not those that the kind's texts name, or do not fit their fields.
     """
+    if to.resident_id is not None and identity.is_closed(to.resident_id):
+        return
     at = due or ctx.at
     urgent = wording.is_urgent(kind)
     row = insert(Message).values(

@@ -71,12 +71,13 @@ class Template:
 
 @dataclass(frozen=True)
 class Wording:
-    """What one kind says: a text for each field, the page that opens, whether it may disturb."""
+    """What one kind says: texts, the page that opens, whether it may disturb, or only reminds."""
 
     template: str
     page: str
     texts: Mapping[str, str]
     urgent: bool = False
+    reminder: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,12 @@ def catalogue() -> Catalogue:
     """The texts in force."""
     content = tomllib.loads((ROOT / "config" / "messages.toml").read_text("utf-8"))
     return figures.shape(Catalogue, content, "messages")
+
+
+@cache
+def reminders() -> frozenset[MessageKind]:
+    """What only reminds, and is sent to nobody who does not want to be reminded."""
+    return frozenset(MessageKind(name) for name, one in catalogue().kind.items() if one.reminder)
 
 
 def is_urgent(kind: MessageKind) -> bool:

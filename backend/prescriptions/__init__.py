@@ -55,6 +55,7 @@ from backend.prescriptions.service import (
     terminate,
     withdraw,
 )
+from backend.prescriptions.subject_service import close, erase, export, foresee, kept
 
 __all__ = [
     "LIFE",
@@ -84,14 +85,19 @@ __all__ = [
     "ask_doctor",
     "ask_pharmacists",
     "charts",
+    "close",
     "confirm",
     "confirmation_text",
     "dispense",
+    "erase",
     "expire",
+    "export",
     "find",
+    "foresee",
     "formulary",
     "hold",
     "issue",
+    "kept",
     "lapsed",
     "open_work",
     "plan_run_out",

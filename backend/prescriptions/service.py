@@ -24,6 +24,7 @@ from backend.prescriptions.dispensing import (
     registered,
     renewed_by,
 )
+from backend.prescriptions.ending import end
 from backend.prescriptions.errors import (
     AlreadyOpen,
     ContractNeeded,
@@ -34,7 +35,6 @@ from backend.prescriptions.errors import (
 from backend.prescriptions.events import (
     PrescriptionConfirmed,
     PrescriptionDispensed,
-    PrescriptionEnded,
     PrescriptionIssued,
     PrescriptionRequested,
     PrescriptionReturned,
@@ -150,13 +150,13 @@ def confirm(ctx: Context, prescription: Prescription, digest: str) -> Prescripti
 @permitted(policy.own)
 def withdraw(ctx: Context, prescription: Prescription) -> Prescription:
     """Take the wish back; possible until the drugs are handed over."""
-    return _end(ctx, prescription, Act.WITHDRAW)
+    return end(ctx, prescription, Act.WITHDRAW)
 
 
 @permitted(policy.own_doctor)
 def refuse(ctx: Context, prescription: Prescription, reason: str) -> Prescription:
     """Decline with a reason that the resident reads."""
-    return _end(ctx, prescription, Act.REFUSE, note=reason)
+    return end(ctx, prescription, Act.REFUSE, note=reason)
 
 
 @permitted(policy.own_doctor)
@@ -164,7 +164,7 @@ def terminate(
     ctx: Context, prescription: Prescription, reason: Stop, note: str | None = None
 ) -> Prescription:
     """Stop a prescription (LP-11): the next one counts as a first."""
-    return _end(ctx, prescription, Act.TERMINATE, reason, note)
+    return end(ctx, prescription, Act.TERMINATE, reason, note)
 
 
 @permitted(policy.own_doctor)
@@ -272,7 +272,7 @@ def dispense(
     for line in prescription.lines:
         line.dispensed = handed[line.drug.code]
     for renewed in before:
-        _end(ctx, renewed, Act.RENEW)
+        end(ctx, renewed, Act.RENEW)
     record(ctx, PrescriptionDispensed(prescription.resident_id, prescription.id, out_on))
     return prescription
 
@@ -291,7 +291,7 @@ def expire(ctx: Context, prescription: Prescription) -> Prescription:
     """End what was not collected within its days of validity (RX-3)."""
     if prescription.valid_until is None or prescription.valid_until >= ctx.today:
         raise IllegalMove
-    return _end(ctx, prescription, Act.EXPIRE)
+    return end(ctx, prescription, Act.EXPIRE)
 
 
 @permitted(policy.the_clock)
@@ -299,20 +299,4 @@ def run_out(ctx: Context, prescription: Prescription) -> Prescription:
     """End what is used up and was not renewed."""
     if prescription.runs_out_on is None or prescription.runs_out_on > ctx.today:
         raise IllegalMove
-    return _end(ctx, prescription, Act.RUN_OUT)
-
-
-def _end(
-    ctx: Context,
-    prescription: Prescription,
-    act: Act,
-    reason: Stop | None = None,
-    note: str | None = None,
-) -> Prescription:
-    state = LIFE.after(prescription.state, act)
-
-    prescription.state, prescription.ended_at = state, ctx.at
-    prescription.end_reason, prescription.end_note = reason, note
-    relations.part(ctx, [prescription.id])
-    record(ctx, PrescriptionEnded(prescription.resident_id, prescription.id, state, reason))
-    return prescription
+    return end(ctx, prescription, Act.RUN_OUT)

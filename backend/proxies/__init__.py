@@ -52,6 +52,7 @@ from backend.proxies.service import (
     invite,
     revoke,
 )
+from backend.proxies.subject_service import close, erase, export
 
 __all__ = [
     "LIFE",
@@ -80,9 +81,12 @@ __all__ = [
     "ask",
     "ask_person",
     "change",
+    "close",
     "confirm",
     "end_all_of",
+    "erase",
     "expire",
+    "export",
     "find",
     "give_up",
     "hold",

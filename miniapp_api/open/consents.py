@@ -20,6 +20,13 @@ class ConsentTextSchema(Schema):
     body = fields.Text(10_000, required=True)
 
 
+@api.get("/reminders")
+@gives(ConsentTextSchema)
+def reminders(_ctx: Context) -> identity.ConsentText:
+    """接收提醒同意书 · Without it nothing else is refused."""
+    return identity.consent_text(identity.Purpose.REMINDERS)
+
+
 @api.get("/health-data")
 @gives(ConsentTextSchema)
 def health_data(_ctx: Context) -> identity.ConsentText:

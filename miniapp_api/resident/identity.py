@@ -5,13 +5,15 @@ from typing import Any
 
 from marshmallow import Schema
 
-from backend import identity
+from backend import identity, privacy
 from backend.kernel.context import Context
+from backend.kernel.errors import NotFound
 from miniapp_api import fields
 from miniapp_api.access import Audience
 from miniapp_api.contract import Api, StrictSchema, gives, takes
 from miniapp_api.pacing import Pace, paced
 from miniapp_api.people import OwnClaimSchema, masked, masked_number
+from miniapp_api.privacy_schemas import ConsequencesSchema, DigestSchema
 
 api = Api("identity", Audience.RESIDENT, "/me", is_about_account=True)
 
@@ -21,6 +23,13 @@ class AgreedSchema(Schema):
 
     purpose = fields.choice(identity.Purpose, required=True)
     version = fields.Text(40, required=True)
+
+
+class AskingSchema(AgreedSchema):
+    """What to ask for; before `ask_again_from` the person is left in peace."""
+
+    is_renewal = fields.Boolean(required=True)
+    ask_again_from = fields.Date(required=True, allow_none=True)
 
 
 class MeSchema(Schema):
@@ -34,6 +43,7 @@ class MeSchema(Schema):
     id_number = fields.Text(18, required=True, allow_none=True)
     birth_date = fields.Date(required=True, allow_none=True)
     consents = fields.List(fields.Nested(AgreedSchema), required=True)
+    to_agree = fields.List(fields.Nested(AskingSchema), required=True)
 
 
 class PhoneSchema(StrictSchema):
@@ -75,12 +85,36 @@ def consent(ctx: Context, *, purpose: identity.Purpose, version: str) -> dict[st
     return _me(ctx)
 
 
-@api.delete("/consents/health-data")
+@api.post("/consents/refusals")
+@takes(ConsentSchema)
 @gives(MeSchema)
-def withdraw(ctx: Context) -> dict[str, Any]:
-    """撤回同意 · Anew it can be given at any time."""
-    identity.withdraw(ctx, identity.Purpose.HEALTH_DATA)
+def refuse(ctx: Context, *, purpose: identity.Purpose, version: str) -> dict[str, Any]:
+    """暂不同意 · For some days nobody asks again."""
+    identity.refuse(ctx, purpose, version)
     return _me(ctx)
+
+
+@api.get("/consents/<purpose>/consequences")
+@gives(ConsequencesSchema)
+def consequences(ctx: Context, purpose: str) -> privacy.Consequences:
+    """撤回前先看后果 · What ends, what a law keeps; the withdrawal names the digest."""
+    return privacy.of_withdrawal(ctx, _purpose(purpose))
+
+
+@api.post("/consents/<purpose>/withdrawal")
+@takes(DigestSchema)
+@gives(MeSchema)
+def withdraw(ctx: Context, purpose: str, *, digest: str) -> dict[str, Any]:
+    """撤回同意 · At once; anew it can be given at any time."""
+    privacy.withdraw(ctx, _purpose(purpose), digest)
+    return _me(ctx)
+
+
+def _purpose(text: str) -> identity.Purpose:
+    try:
+        return identity.Purpose(text)
+    except ValueError:
+        raise NotFound from None
 
 
 @api.post("/verification")
@@ -107,4 +141,5 @@ def _me(ctx: Context) -> dict[str, Any]:
         "id_number": masked_number(resident.id_number if resident else None),
         "birth_date": resident and resident.birth_date,
         "consents": list(identity.consents(account).values()),
+        "to_agree": privacy.to_agree(ctx),
     }

@@ -80,7 +80,7 @@ class Inventor:
     def __init__(self, dice: Dice, places: Places, division: str, at: datetime) -> None:
         self.dice, self.places, self.division, self.at = dice, places, division, at
         self.people = People()
-        self.text = identity.consent_text(identity.Purpose.HEALTH_DATA)
+        self.texts = [identity.consent_text(purpose) for purpose in identity.Purpose]
 
     def everybody(self, today: date, residents: int) -> People:
         """The cast first, then as many others as are wanted."""
@@ -191,18 +191,22 @@ class Inventor:
         account = self._account(openid, resident_id=resident.id)
         account.phone, account.phone_given_at = resident.phone, self.at
         account.phone_index = keyring().index(resident.phone or "", "phone")
-        self.people.consents.append(
-            identity.Consent(
-                id=self.dice.id(),
-                account_id=account.id,
-                resident_id=resident.id,
-                channel=identity.Channel.OWN,
-                purpose=identity.Purpose.HEALTH_DATA,
-                version=self.text.version,
-                text_hash=sha256(self.text.body.encode()).digest(),
-                given_at=self.at,
-                withdrawn_at=None,
-            )
+        for text in self.texts:
+            self.people.consents.append(self._agreed(account, resident, text))
+
+    def _agreed(
+        self, account: identity.Account, resident: identity.Resident, text: identity.ConsentText
+    ) -> identity.Consent:
+        return identity.Consent(
+            id=self.dice.id(),
+            account_id=account.id,
+            resident_id=resident.id,
+            channel=identity.Channel.OWN,
+            purpose=text.purpose,
+            version=text.version,
+            text_hash=sha256(text.body.encode()).digest(),
+            given_at=self.at,
+            withdrawn_at=None,
         )
 
     def _account(self, openid: str, **whose: Any) -> identity.Account:

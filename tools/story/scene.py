@@ -56,9 +56,10 @@ class Scene:
         person, _ = new_user(self.stage, name)
         person.log_in()
         person.put("/resident/me/phone", {"code": person.phone_code()})
-        version = person.get("/open/consent-texts/health-data")["version"]
-        given = {"purpose": "health_data", "version": version}
-        person.post("/resident/me/consents", given)
+        for text in ("health-data", "reminders"):
+            agreed = person.get(f"/open/consent-texts/{text}")
+            given = {"purpose": agreed["purpose"], "version": agreed["version"]}
+            person.post("/resident/me/consents", given)
         return person
 
     def neighbour(self, name: str) -> Person:

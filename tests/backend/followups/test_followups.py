@@ -264,7 +264,12 @@ def test_the_programme_ends_for_a_reason(
     enrolment = db.session.get_one(followups.Enrolment, visit.enrolment_id)
     assert (enrolment.state, enrolment.end_reason) == ("ended", reason)
     assert len(patient.visits) == 1
-    assert happened(patient)[-2:] == ["FollowUpMissed", "EnrolmentEnded"]
+    found_dead = ["FoundDead"] if obstacle == "died" else []
+    assert happened(patient)[-2 - len(found_dead) :] == [
+        "FollowUpMissed",
+        *found_dead,
+        "EnrolmentEnded",
+    ]
 
 
 def test_who_came_back_is_enrolled_anew(app: Flask) -> None:

@@ -171,9 +171,13 @@ def test_a_consent_is_taken_back(visitor: Visitor) -> None:
     (given,) = visitor.agree().json["consents"]
     assert given["purpose"] == "health_data"
     assert given["version"]
-    for _ in range(2):
-        answer = visitor.ask("DELETE", "/consents/health-data")
-        assert (answer.status_code, answer.json["consents"]) == (200, [])
+    read = visitor.ask("GET", "/consents/health_data/consequences").json
+    assert (read["ends"], read["stays"]) == ([], [])
+    told = {"digest": read["digest"]}
+    answer = visitor.ask("POST", "/consents/health_data/withdrawal", told)
+    assert (answer.status_code, answer.json["consents"]) == (200, [])
+    again = visitor.ask("POST", "/consents/health_data/withdrawal", told)
+    assert (again.status_code, again.json["type"]) == (409, "urn:jiayi:problem:no-such-consent")
     assert kind(visitor.verify()) == (403, "consent-needed")
 
 

@@ -13,6 +13,8 @@ from backend.kernel.sensitive import SensitivePolicy
 from backend.messaging.rules import MessagingPolicy
 from backend.prescriptions.rules import LONG_PRESCRIPTION, PrescriptionPolicy
 from backend.prescriptions.rules import policy_of as prescription_policy
+from backend.privacy import PrivacyPolicy
+from backend.proxies.rules import ProxyPolicy
 from backend.staffing.rules import StaffPolicy
 
 SECTIONS = {
@@ -21,6 +23,8 @@ SECTIONS = {
     "prescriptions": PrescriptionPolicy,
     "followups": FollowUpPolicy,
     "messaging": MessagingPolicy,
+    "privacy": PrivacyPolicy,
+    "proxies": ProxyPolicy,
     "sensitive": SensitivePolicy,
     "access": AccessPolicy,
     "staffing": StaffPolicy,

@@ -52,6 +52,15 @@ def _agree(scene: Scene) -> None:
         f"version {text['version']} kept",
         right=answer.status == 201 and answer["consents"][0]["purpose"] == "health_data",
     )
+    text = she.get("/open/consent-texts/reminders")
+    given = {"purpose": "reminders", "version": text["version"]}
+    answer = she.post("/resident/me/consents", given)
+    tell.need(
+        she.name,
+        f"reads 《{text['title']}》 as well, and agrees to be reminded",
+        f"{len(answer['consents'])} consents kept, each by itself",
+        right=answer.status == 201 and len(answer["consents"]) == 2,
+    )
 
 
 def _verify(scene: Scene) -> None:

@@ -1,0 +1,59 @@
+"""What clinics hold of a person, and how it ends."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy.orm import joinedload
+
+from backend.clinics import queries
+from backend.clinics.giving_back import give_back
+from backend.clinics.models import Booking, BookingState
+from backend.kernel.calendar import SHANGHAI
+from backend.kernel.context import Context
+from backend.kernel.database import db
+from backend.kernel.policy import admitted, by_clock
+from backend.kernel.subjects import Cause, Consequence, Records, rows_of, told
+
+
+@admitted(by_clock)
+def export(_ctx: Context, resident_id: UUID) -> Records:
+    """Every booking."""
+    return {"booking": told(rows_of(Booking, Booking.resident_id == resident_id))}
+
+
+@admitted(by_clock)
+def foresee(ctx: Context, resident_id: UUID) -> Sequence[Consequence]:
+    """The bookings still to come."""
+    ahead = select(Booking).where(_ahead(ctx, resident_id)).options(joinedload(Booking.session))
+    found = db.session.execute(ahead.order_by(Booking.starts_at)).scalars()
+    return [Consequence(booking.id, _words(booking)) for booking in found]
+
+
+def _words(booking: Booking) -> str:
+    at = booking.starts_at.astimezone(SHANGHAI)
+    return f"{at:%Y年%m月%d日 %H:%M} {booking.session.specialty}的预约取消，号源让给别人"
+
+
+@admitted(by_clock)
+def close(ctx: Context, resident_id: UUID, _cause: Cause) -> None:
+    """Give back every seat still to come, however near it is."""
+    ahead = select(Booking.id).where(_ahead(ctx, resident_id)).order_by(Booking.id)
+    for booking_id in db.session.execute(ahead).scalars().all():
+        booking = queries.hold(ctx, booking_id)
+        if booking.state is BookingState.BOOKED:
+            give_back(ctx, booking)
+
+
+@admitted(by_clock)
+def erase(_ctx: Context, resident_id: UUID) -> None:
+    """Seats given back go; those that were sat on still count, for nobody in particular."""
+    theirs = Booking.resident_id == resident_id
+    db.session.execute(delete(Booking).where(theirs, Booking.state != BookingState.BOOKED))
+    nobody = update(Booking).where(theirs).values(resident_id=func.gen_random_uuid())
+    db.session.execute(nobody.execution_options(synchronize_session=False))
+
+
+def _ahead(ctx: Context, resident_id: UUID) -> ColumnElement[bool]:
+    live = (Booking.resident_id == resident_id) & (Booking.state == BookingState.BOOKED)
+    return live & (Booking.ends_at > ctx.at)

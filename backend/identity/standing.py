@@ -1,0 +1,77 @@
+"""Whether a person's record is open: closed by a withdrawn consent, by death, by deletion.
+
+Whoever closes or opens a record holds its row, for which each insert into what hangs on an open
+record waits (trigger `open_person`): so nothing is made for a person after the record closed.
+Its callers have asked whether they may.
+"""
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import select
+
+from backend.identity.models import Resident
+from backend.kernel import relations, subjects
+from backend.kernel.context import Context
+from backend.kernel.database import db, held
+from backend.kernel.relations import Kind
+from backend.kernel.subjects import Cause
+
+CORRECTABLE = frozenset({"name", "phone", "community"})
+FAMILY = (Kind.PROXY, Kind.GUARDIAN)
+
+
+def hold(resident_id: UUID) -> Resident:
+    """The person's row, locked until the commit against every act that would make something."""
+    return held(select(Resident).where(Resident.id == resident_id))
+
+
+def cause_of(resident_id: UUID) -> Cause | None:
+    """Why the record is closed, `None` where it is open; it stays so until the commit."""
+    found = select(Resident).where(Resident.id == resident_id)
+    fresh = found.with_for_update(read=True).execution_options(populate_existing=True)
+    person = db.session.execute(fresh).scalar_one()
+    if person.died_on is not None:
+        return Cause.DIED
+    if person.erased_at is not None:
+        return Cause.ERASED
+    return Cause.WITHDRAWN if person.restricted_at is not None else None
+
+
+def restrict(ctx: Context, resident_id: UUID) -> None:
+    """Close the record: staff know nothing of the person from now on; family may agree anew."""
+    hold(resident_id).restricted_at = ctx.at
+    relations.part_from(ctx, resident_id, *FAMILY)
+
+
+def lift(ctx: Context, resident_id: UUID) -> None:
+    """Open a record that a withdrawn consent closed; what ended with it stays ended."""
+    person = hold(resident_id)
+    if person.restricted_at is None or person.died_on or person.erased_at:
+        return
+    subjects.close(ctx, resident_id, Cause.WITHDRAWN)
+    person.restricted_at = None
+
+
+def die(ctx: Context, resident_id: UUID, died_on: date) -> None:
+    """Close the record of somebody who died; nobody acts for them any more."""
+    hold(resident_id).died_on = died_on
+    relations.part_from(ctx, resident_id)
+
+
+def revive(_ctx: Context, resident_id: UUID) -> None:
+    """The news was wrong: the person acts again; what ended stays ended."""
+    hold(resident_id).died_on = None
+
+
+def fact(resident_id: UUID, name: str) -> str | None:
+    """One correctable fact of a person, as it stands."""
+    found: str | None = getattr(hold(resident_id), name)
+    return found
+
+
+def correct(_ctx: Context, resident_id: UUID, name: str, value: str) -> None:
+    """Put one correctable fact right: name, phone or community."""
+    if name not in CORRECTABLE:
+        raise ValueError(f"{name} cannot be corrected so")
+    setattr(hold(resident_id), name, value)

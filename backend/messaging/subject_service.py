@@ -1,0 +1,70 @@
+"""What messaging holds of a person, and how it ends."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import case, delete, func, select, update
+
+from backend import identity
+from backend.kernel.context import Context
+from backend.kernel.database import db
+from backend.kernel.policy import admitted, by_clock
+from backend.kernel.subjects import Cause, Consequence, Records, rows_of, told
+from backend.messaging.models import Credit, Message, Reason, State
+
+WAITING = (State.QUEUED, State.SENDING)
+
+
+@admitted(by_clock)
+def export(_ctx: Context, resident_id: UUID) -> Records:
+    """Every message to the person, and what their accounts agreed to be sent."""
+    accounts = select(identity.Account.id).where(identity.Account.resident_id == resident_id)
+    return {
+        "message": told(
+            rows_of(Message, Message.to_resident_id == resident_id), without=["lease_token"]
+        ),
+        "credit": told(rows_of(Credit, Credit.account_id.in_(accounts))),
+    }
+
+
+@admitted(by_clock)
+def foresee(_ctx: Context, resident_id: UUID) -> Sequence[Consequence]:
+    """What waits to be sent."""
+    queued = select(func.count()).where(
+        Message.to_resident_id == resident_id, Message.state == State.QUEUED
+    )
+    many = db.session.execute(queued).scalar_one()
+    return [Consequence(resident_id, f"{many} 条还没有发出的消息不再发送")] if many else []
+
+
+@admitted(by_clock)
+def close(_ctx: Context, resident_id: UUID, _cause: Cause) -> None:
+    """Take back what is not sent yet, of whatever it speaks."""
+    waiting = Message.state == State.QUEUED
+    db.session.execute(
+        update(Message)
+        .where(Message.to_resident_id == resident_id, Message.state.in_(WAITING))
+        .values(
+            obsolete=True,
+            state=case((waiting, State.WITHDRAWN), else_=Message.state),
+            reason=case((waiting, Reason.UNWELCOME), else_=Message.reason),
+        )
+        .execution_options(synchronize_session="fetch")
+    )
+
+
+@admitted(by_clock)
+def erase(_ctx: Context, resident_id: UUID) -> None:
+    """Every message; what is at this moment in a sender's hands is forgotten by it."""
+    db.session.execute(delete(Message).where(Message.to_resident_id == resident_id))
+
+
+@admitted(by_clock)
+def forget(_ctx: Context, before: datetime, limit: int = 500) -> int:
+    """Drop up to `limit` messages that are over and were due before then; returns how many."""
+    old = select(Message.id).where(Message.due_at < before, Message.state.not_in(WAITING))
+    some = old.order_by(Message.due_at).limit(limit).scalar_subquery()
+    gone = delete(Message).where(Message.id.in_(some)).returning(Message.id)
+    quietly = gone.execution_options(synchronize_session=False)
+    return len(db.session.execute(quietly).all())

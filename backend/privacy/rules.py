@@ -1,0 +1,79 @@
+"""What the region lays down about privacy requests, and what a digest of consequences is."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from backend.kernel.regions import Region
+from backend.kernel.subjects import Consequence
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrivacyPolicy:
+    """What the region lays down."""
+
+    ask_again_after_days: int
+    deletion_cool_off_days: int
+    exports_per_day: int
+    export_kept_days: int
+    correction_answered_within_days: int
+    message_kept_months: int
+    complaints: str
+
+    @property
+    def peace(self) -> timedelta:
+        """How long who said no is not asked again."""
+        return timedelta(days=self.ask_again_after_days)
+
+    @property
+    def cool_off(self) -> timedelta:
+        """How long a deletion can be taken back."""
+        return timedelta(days=self.deletion_cool_off_days)
+
+    @property
+    def export_kept(self) -> timedelta:
+        """How long a copy can be fetched."""
+        return timedelta(days=self.export_kept_days)
+
+
+def policy_of(region: Region) -> PrivacyPolicy:
+    """The region's policy on privacy requests."""
+    return region.section("privacy", PrivacyPolicy)
+
+
+@dataclass(frozen=True, slots=True)
+class Staying:
+    """What a law keeps: in plain words, by which rule, until when."""
+
+    label: str
+    rows: int
+    basis: str
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
+class Consequences:
+    """What follows from an act, to be read before it is done."""
+
+    ends: Sequence[Consequence]
+    stays: Sequence[Staying]
+    explained: str
+
+    @property
+    def digest(self) -> str:
+        """What tells these consequences from any others: SHA-256, in hex."""
+        told = [
+            [[str(one.subject_id), one.text] for one in self.ends],
+            [[one.label, one.rows, one.until.isoformat()] for one in self.stays],
+            self.explained,
+        ]
+        return hashlib.sha256(json.dumps(told, ensure_ascii=False).encode()).hexdigest()
+
+
+def ask_again_from(refused_at: datetime | None, at: datetime, policy: PrivacyPolicy) -> date | None:
+    """Name the day before which nobody should ask again; `None` where one may ask now."""
+    if refused_at is None or refused_at + policy.peace <= at:
+        return None
+    return (refused_at + policy.peace).date()
