@@ -30,11 +30,14 @@ def serving(database_url: str) -> Iterator[Stack]:
             yield stack
 
 
-def ask(port: int, method: str, path: str, body: Any = None, token: str = "") -> tuple[int, Any]:
+def ask(
+    port: int, method: str, path: str, body: Any = None, token: str = "", person: str = ""
+) -> tuple[int, Any]:
     """One request on a connection of its own, so that any worker may get it."""
     link = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     headers = {"Content-Type": "application/json"}
     headers |= {"Authorization": f"Bearer {token}"} if token else {}
+    headers |= {"Jiayi-Person": person} if person else {}
     link.request(method, path, json.dumps(body) if body is not None else None, headers)
     answer = link.getresponse()
     content = answer.read()

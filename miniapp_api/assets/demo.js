@@ -24,12 +24,13 @@ let served = new Set();
 let me = null;
 let token = null;
 let person = null;
+let folk = [];
 
 class Refused extends Error {}
 async function call(method, path, body) {
   const headers = {};
   if (token) headers.Authorization = "Bearer " + token;
-  if (person) headers["Jiayi-Person"] = person;
+  if (person && !path.startsWith("/resident/me")) headers["Jiayi-Person"] = person;
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (method === "POST") headers["Idempotency-Key"] = "demo-" + Date.now() + "-" + Math.random().toString(36).slice(2);
   const answer = await fetch("/api/v1" + path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
@@ -50,9 +51,13 @@ async function weixin(path, body) {
 async function become(somebody) {
   const { code } = await weixin("codes", { openid: somebody.openid });
   token = person = null;
+  folk = [];
   const door = somebody.role === "resident" ? "resident" : "staff";
   token = (await post("/open/" + door + "-sessions", { code })).access_token;
-  if (door === "resident") person = (await get("/resident/me")).resident_id;
+  if (door === "resident") {
+    person = (await get("/resident/me")).resident_id;
+    folk = (await get("/resident/me/people")).items;
+  }
   me = somebody;
 }
 
@@ -107,7 +112,7 @@ const NEEDS = { sign: "/resident/contracts", book: "/open/clinics/sessions",
   bookings: "/resident/bookings", follow: "/resident/follow-ups", readings: "/resident/readings", drugs: "/resident/prescriptions",
   inbox: "/resident/messages", tasks: "/doctor/follow-ups", applications: "/doctor/contracts", signed: "/doctor/residents",
   prescriptions: "/doctor/prescriptions", clinic: "/doctor/clinics/sessions", rosters: "/manager/clinics/rosters",
-  sessions: "/manager/clinics/sessions", teams: "/manager/teams", staff: "/manager/staff", chain: "/auditor/chain", contracts: "/manager/contracts/counts" };
+  sessions: "/manager/clinics/sessions", teams: "/manager/teams", staff: "/manager/staff", chain: "/auditor/chain", contracts: "/manager/contracts/counts", family: "/resident/me/proxies" };
 const MENUS = Object.fromEntries(Object.keys(ROLES).map((role) => [role, []]));
 function offer(roles, name, words, about, draw) {
   VIEWS[name] = { words, draw };
@@ -126,6 +131,7 @@ VIEWS.people = { words: "家医 · 演示", draw: async () => [
   clockCard(),
 ] };
 VIEWS.home = { words: "请选择", draw: async () => [
+  folk.length > 1 ? [heading("为谁办理"), folk.map(personButton), heading("办什么")] : null,
   MENUS[me.role].filter(([name]) => served.has("/api/v1" + NEEDS[name])).map(([name, words, about]) => {
     const button = make("button", { className: "person" }, words, make("span", {}, about));
     button.onclick = () => show(name);
@@ -134,6 +140,45 @@ VIEWS.home = { words: "请选择", draw: async () => [
   heading("演示时间"),
   clockCard(),
 ] };
+
+/* ---- 家人 ---- */
+const KIN = { son: "儿子", daughter: "女儿", spouse: "配偶", father: "父亲", mother: "母亲", grandchild: "孙辈", sibling: "兄弟姐妹", guardian: "监护人", other: "家人" };
+const SCOPES = { book: "预约挂号", results: "看健康记录", sign: "签约续方", reminders: "收提醒" };
+const DOING = { invited: "等家人接受", asked: "等您确认", recorded: "等见证", active: "有效", ended: "已结束" };
+const forWhom = () => folk.find((one) => one.resident_id === person && one.kinship);
+const scopesOf = (one) => one.scopes.map((scope) => SCOPES[scope]).join("、");
+function personButton(one) {
+  const chosen = one.resident_id === person;
+  const button = make("button", { className: "person", ariaPressed: String(chosen) },
+    make("em", {}, chosen ? "正在为此人办理" : ""), one.kinship ? one.name + "（" + KIN[one.kinship] + "代办）" : one.name + "（本人）",
+    make("span", {}, one.kinship ? "可办：" + scopesOf(one) + "，到 " + whole(one.until) : "办自己的事"));
+  button.onclick = () => { person = one.resident_id; show("home"); };
+  return button;
+}
+function mandateCard(one) {
+  const path = "/resident/me/proxies/" + one.id;
+  return card((one.family_member || "家人") + "（" + one.kinship_text + "）", state(DOING[one.state], one.state === "ended"),
+    line("可办：" + scopesOf(one)), quiet(whole(one.starts_on) + " 到 " + whole(one.ends_on)),
+    one.state === "asked" ? act("同意", async () => { await post(path + "/confirmation"); return "已同意，即刻生效"; }) : null,
+    one.state === "ended" || one.is_guardian ? null
+      : act(one.state === "active" ? "停止代办" : "取消", async () => { await call("DELETE", path); return "已停止，即刻生效"; }, true));
+}
+offer(["resident"], "family", "我的家人", "谁能为我代办，随时停止", async () => {
+  const name = make("input", { placeholder: "家人的真实姓名", autocomplete: "off" });
+  const kin = choose(["son", "daughter", "spouse", "grandchild", "sibling", "other"].map((one) => [one, KIN[one]]));
+  const code = make("input", { placeholder: "8位邀请码", autocapitalize: "characters", autocomplete: "off" });
+  const until = new Date(now.getTime() + 180 * 86400000).toISOString().slice(0, 10);
+  return [heading("谁能为我代办"), list((await get("/resident/me/proxies")).items, mandateCard, "还没有家人为您代办。"),
+    card("请家人代办", field("姓名", name), field("是我的", kin), act("生成邀请码", async () => {
+      const made = await post("/resident/me/proxies/invitations", { name: name.value, kinship: kin.value, scopes: Object.keys(SCOPES), ends_on: until });
+      return "邀请码 " + made.code + "，请告诉家人，24小时内有效";
+    })),
+    card("家人请我代办", field("邀请码", code), act("接受邀请", async () => {
+      await post("/resident/me/people", { code: code.value });
+      folk = (await get("/resident/me/people")).items;
+      return "已接受，在首页选择为谁办理";
+    }, true))];
+});
 
 /* ---- 居民 ---- */
 const resident = ["resident"], team = ["doctor", "nurse", "public_health"],
@@ -389,7 +434,8 @@ async function show(name) {
   byId("title").textContent = VIEWS[view].words;
   byId("back").hidden = view === "people";
   byId("who").hidden = !me;
-  byId("who").textContent = me ? ROLES[me.role] + " " + me.name : "";
+  const other = forWhom();
+  byId("who").textContent = me ? ROLES[me.role] + " " + me.name + (other ? "，正在为 " + other.name + " 办理（" + KIN[other.kinship] + "代办）" : "") : "";
   let drawn;
   now = new Date((await get("/demo/clock")).now);
   try { drawn = await VIEWS[view].draw(); }

@@ -9,7 +9,7 @@ from backend.kernel import entry
 from backend.kernel.database import db
 from backend.kernel.regions import Region
 from backend.prescriptions import FormularyDrug
-from tools.demo_region import clinics, wishes
+from tools.demo_region import clinics, family, wishes
 from tools.demo_region.allowances import Allowances
 from tools.demo_region.contracts import Contracts
 from tools.demo_region.dice import Dice
@@ -47,4 +47,5 @@ class World:
             for _, alike in groupby(rows, type):
                 db.session.bulk_save_objects(list(alike))
         clinics.generate(entry.now())
+        family.agree(self.people)
         wishes.ask(self.people, self.contracts.signed)
