@@ -1,5 +1,6 @@
 """Fields that accept exactly what their schema says, and say in Chinese what is wrong."""
 
+from datetime import date, datetime
 from typing import Any
 
 from marshmallow import fields, utils, validate
@@ -7,16 +8,10 @@ from marshmallow.fields import (
     UUID as UUID,
 )
 from marshmallow.fields import (
-    AwareDateTime as AwareDateTime,
-)
-from marshmallow.fields import (
     Boolean as Boolean,
 )
 from marshmallow.fields import (
     Constant as Constant,
-)
-from marshmallow.fields import (
-    Date as Date,
 )
 from marshmallow.fields import (
     Dict as Dict,
@@ -48,6 +43,7 @@ from marshmallow.fields import (
 
 from backend.kernel.context import done_by as who_did_it
 
+OUR_TIMES = range(1800, 2301)
 WORDS: dict[type[fields.Field[Any]], dict[str, str]] = {
     fields.Field: {
         "required": "这一项必须填写",
@@ -109,6 +105,26 @@ class Secret(fields.String):
     def __init__(self, **options: Any) -> None:
         length = validate.Length(1, 256, error="应为 1 到 256 个字符")
         super().__init__(validate=length, load_only=True, **options)
+
+
+class Date(fields.Date):
+    """A day of our times: one can be counted on from it, and back, without leaving the calendar."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **options: Any) -> date:
+        day: date = super()._deserialize(value, attr, data, **options)
+        if day.year not in OUR_TIMES:
+            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
+        return day
+
+
+class AwareDateTime(fields.AwareDateTime):
+    """An instant of our times, with its offset."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **options: Any) -> datetime:
+        instant: datetime = super()._deserialize(value, attr, data, **options)
+        if instant.year not in OUR_TIMES:
+            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
+        return instant
 
 
 class Whole(fields.Integer):

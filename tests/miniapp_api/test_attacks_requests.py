@@ -216,9 +216,9 @@ def test_odd_methods(attack: Attacker, path: str, method: str) -> None:
     "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override",
 ])  # fmt: skip
 def test_no_header_makes_another_method_of_a_read(attack: Attacker, header: str) -> None:
-    path = "/api/v1/resident/me/consents/health-data"
-    assert attack("GET", path, headers={header: "DELETE"}).status_code == 405
-    assert attack("POST", path, headers={header: "DELETE"}).status_code == 405
+    path = "/api/v1/resident/me/phone"
+    assert attack("GET", path, headers={header: "PUT"}).status_code == 405
+    assert attack("POST", path, headers={header: "PUT"}).status_code == 405
 
 
 @pytest.mark.parametrize(("header", "value"), [
@@ -270,3 +270,27 @@ def test_no_answer_opens_itself_to_other_sites(
         headers += [*attack(*operation, headers=dict(told)).headers]
     assert not [name for name, _ in headers if name.lower().startswith("access-control")]
     assert "evil" not in str(headers)
+
+
+DATED = (
+    "first_on",
+    "last_on",
+    "day",
+    "starts_on",
+    "ends_on",
+    "due_on",
+    "to",
+    "valid_until",
+    "from",
+)
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1799-12-31", "2301-01-01", "9999-12-31"])
+@pytest.mark.parametrize("operation", WRITING, ids=" ".join)
+def test_days_out_of_our_times(attack: Attacker, operation: tuple[str, str], day: str) -> None:
+    """Each name that a schema knows as a day; the rest of the body may be missing."""
+    for value in (day, f"{day}T00:00:00+08:00"):
+        answer = attack(
+            *operation, data=json.dumps(dict.fromkeys(DATED, value)), headers=dict(JSON)
+        )
+        assert is_problem(answer)
