@@ -26,7 +26,7 @@ class Shown:
     mandate: Mandate
     principal_name: str | None
     proxy_name: str | None
-    scopes: frozenset[Scope]
+    scopes: tuple[Scope, ...]
 
     @property
     def resident_id(self) -> UUID | None:
@@ -46,7 +46,7 @@ class Somebody:
     resident_id: UUID
     name: str
     kinship: Kinship | None
-    scopes: frozenset[Scope]
+    scopes: tuple[Scope, ...]
     is_guardian: bool
     until: date | None
     mandate_id: UUID | None
@@ -121,7 +121,7 @@ def people(ctx: Context) -> list[Somebody]:
     mandates = db.session.execute(by_me.order_by(Mandate.id)).scalars().all()
     theirs = persons(filter(None, (mandate.principal_id for mandate in mandates)))
     family = [_somebody(ctx, mandate, theirs) for mandate in mandates]
-    me = Somebody(own.id, own.name, None, rules.ALL, False, None, None)
+    me = Somebody(own.id, own.name, None, rules.ordered(rules.ALL), False, None, None)
     return [me, *(one for one in family if one is not None)]
 
 
@@ -211,7 +211,12 @@ def _one_shown(
 ) -> Shown:
     principal, proxy = known.get(row.principal_id or row.id), known.get(row.proxy_id or row.id)
     named = words(proxy.name) if proxy else row.invited_name
-    return Shown(row, words(principal.name) if principal else None, named, row.scopes_on(ctx.today))
+    return Shown(
+        row,
+        words(principal.name) if principal else None,
+        named,
+        rules.ordered(row.scopes_on(ctx.today)),
+    )
 
 
 def _somebody(ctx: Context, mandate: Mandate, theirs: Mapping[UUID, Resident]) -> Somebody | None:
@@ -222,7 +227,7 @@ def _somebody(ctx: Context, mandate: Mandate, theirs: Mapping[UUID, Resident]) -
         person.id,
         rules.masked(person.name),
         mandate.kinship,
-        mandate.scopes_on(ctx.today),
+        rules.ordered(mandate.scopes_on(ctx.today)),
         mandate.is_guardian,
         mandate.ends_on,
         mandate.id,

@@ -62,8 +62,13 @@ def policy_of(region: Region) -> ProxyPolicy:
 
 def written(scopes: Iterable[Scope]) -> str:
     """Write scopes as relations carry them, in one order."""
+    return ",".join(ordered(scopes))
+
+
+def ordered(scopes: Iterable[Scope]) -> tuple[Scope, ...]:
+    """Put scopes in one order, as people read them."""
     wanted = set(scopes)
-    return ",".join(scope for scope in Scope if scope in wanted)
+    return tuple(scope for scope in Scope if scope in wanted)
 
 
 def read(text: str) -> frozenset[Scope]:

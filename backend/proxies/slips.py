@@ -14,7 +14,7 @@ _BEGINNINGS = {
 
 def slip(mandate: Mandate, person: str, family_member: str, scopes: Collection[Scope]) -> str:
     """Say in plain words who may do what until when, and how to stop it."""
-    allowed = "、".join(ScopeNeeded.words[scope] for scope in Scope if scope in scopes)
+    allowed = "、".join(ScopeNeeded.words[scope] for scope in scopes)
     kind = "监护人登记" if mandate.is_guardian else "家庭代办授权"
     standing = _BEGINNINGS.get(mandate.state, "已停止")
     return (

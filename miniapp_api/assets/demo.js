@@ -132,7 +132,7 @@ VIEWS.people = { words: "家医 · 演示", draw: async () => [
 ] };
 VIEWS.home = { words: "请选择", draw: async () => [
   folk.length > 1 ? [heading("为谁办理"), folk.map(personButton), heading("办什么")] : null,
-  MENUS[me.role].filter(([name]) => served.has("/api/v1" + NEEDS[name])).map(([name, words, about]) => {
+  MENUS[me.role].filter(([name]) => !(name === "family" && forWhom()) && served.has("/api/v1" + NEEDS[name])).map(([name, words, about]) => {
     const button = make("button", { className: "person" }, words, make("span", {}, about));
     button.onclick = () => show(name);
     return button;
