@@ -1,7 +1,7 @@
 """What a request may look like at all: one plain JSON text, a bounded query, nothing twice."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NoReturn
 
 from flask import Request, request
@@ -14,7 +14,7 @@ from werkzeug.exceptions import (
     UnsupportedMediaType,
 )
 
-from backend.kernel.errors import Malformed
+from backend.kernel.errors import Fault, Invalid, Malformed
 
 LARGEST_BODY = 1_000_000
 DEEPEST = 20
@@ -24,6 +24,7 @@ LONGEST_QUERY = 4096
 LONGEST_PATH = 2048
 MOST_PARAMETERS = 40
 MOST_DIGITS = 40
+UNKNOWN = "不认识这一项"
 _ENCODINGS = {"", "identity"}
 _CHARSETS = {"utf-8", "utf8"}
 
@@ -52,6 +53,21 @@ class Parser(FlaskParser):
         if len(set(names)) < len(names) - sum(map(names.count, _lists(schema))):
             raise Malformed
         return super().load_querystring(req, schema)
+
+
+def refuse_untaken(taken: Collection[str]) -> None:
+    """Refuse a query or a body that the route does not read; `{}` is no body. Raises `Invalid`."""
+    unknown = [] if "query" in taken else [f"/query/{name}" for name in request.args]
+    if "json" not in taken and (body := request.get_data()):
+        unknown += [f"/{name}" for name in _names(sound_json(body))]
+    if unknown:
+        raise Invalid(faults=[Fault(pointer, UNKNOWN) for pointer in unknown])
+
+
+def _names(body: Any) -> Iterator[str]:
+    if not isinstance(body, Mapping):
+        raise Malformed
+    yield from body
 
 
 def require_bounds() -> None:

@@ -16,7 +16,7 @@ from backend.kernel.context import Context
 from backend.kernel.errors import Fault, Invalid
 from backend.kernel.paging import LARGEST, Wanted
 from backend.kernel.transaction import transaction
-from miniapp_api import pacing, shown
+from miniapp_api import bodies, pacing, shown
 from miniapp_api.access import Audience, Door, recognise
 from miniapp_api.bodies import Parser
 
@@ -96,7 +96,13 @@ _docs.ARGUMENTS_PARSER = Api.ARGUMENTS_PARSER
 
 def takes(schema: type[Schema], location: str = "json") -> Callable[[F], F]:
     """What the view reads from the body (or the query); its fields arrive as keywords."""
-    decorate: Callable[[F], F] = _docs.arguments(schema(), location=location, as_kwargs=True)
+    reading: Callable[[F], F] = _docs.arguments(schema(), location=location, as_kwargs=True)
+
+    def decorate(view: F) -> F:
+        taking = reading(view)
+        taking.taken = getattr(view, "taken", frozenset()) | {location}  # type: ignore[attr-defined]
+        return taking
+
     return decorate
 
 
@@ -150,6 +156,7 @@ def _entered(view: F, door: Door) -> F:
             ctx = recognise(door, partial(_ask_for, key))
             pacing.acting_for(ctx.resident)
             g.context = ctx
+            bodies.refuse_untaken(getattr(view, "taken", frozenset()))
             answer = view(ctx, **path) if key is None else _once(ctx, key, view, path)
             identity.require_still_allowed(ctx)
             return answer

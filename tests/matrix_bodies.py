@@ -169,7 +169,7 @@ BODIES: Mapping[str, Body] = {
     "PUT /resident/me/phone": lambda _: {"code": "made-up"},
     "POST /resident/me/consents": _consent,
     "POST /resident/me/verification": lambda _: {"name": "王小", "id_number": "x"},
-    "PUT /resident/me/sensitive-categories/{category}": lambda _: {"is_hidden": True},
+    "PUT /resident/me/sensitive-categories": lambda _: {"category": "mental", "is_hidden": True},
     "POST /resident/me/people": lambda _: {"code": "AAAABBBB"},
     "POST /resident/me/people/requests": lambda world: (
         _terms(world) | {"name": "王小芳", "phone": "13900000000"}
@@ -201,6 +201,15 @@ BODIES: Mapping[str, Body] = {
     "POST /doctor/prescriptions/{prescription_id}/termination": lambda _: {"reason": "other"},
     "POST /doctor/prescriptions/{prescription_id}/dispensing": lambda _: {
         "collector": {"kind": "self"}
+    },
+    "POST /doctor/emergency-access": lambda world: {
+        "resident_id": str(world.facts["resident_id"]),
+        "kind": "unconscious",
+        "reason": "病人昏迷送来，需要了解既往用药情况",
+    },
+    "POST /manager/emergency-accesses/{access_id}/review": lambda _: {
+        "verdict": "justified",
+        "note": "情况属实",
     },
     "POST /manager/clinics/rosters": _plan,
     "POST /manager/clinics/rosters/{roster_id}/end": lambda _: {"ends_on": _day(30)},

@@ -53,6 +53,14 @@ def walked(
 def _cell(
     route: str, world: World, client: FlaskClient, connection: Connection, column: str, told: Any
 ) -> str:
+    answer = asked(route, world, client, connection, column, told)
+    return _said(route, route.partition(" ")[2], world, answer)
+
+
+def asked(
+    route: str, world: World, client: FlaskClient, connection: Connection, column: str, told: Any
+) -> TestResponse:
+    """The answer to one caller, after which everything is as before."""
     method, _, template = route.partition(" ")
     path = template.format_map(_ids(world, template))
     with connection.begin_nested() as savepoint:
@@ -62,7 +70,24 @@ def _cell(
         answer = client.open(f"{PREFIX}{path}", method=method, headers=headers, **told)
         db.session.remove()
         savepoint.rollback()
-    return _said(route, template, world, answer)
+    return answer
+
+
+INSIDERS = {
+    "open": "nobody",
+    "resident": "self",
+    "doctor": "signed_doctor",
+    "manager": "manager_here",
+    "staff": "signed_doctor",
+    "auditor": "auditor",
+}
+
+
+def opened(
+    route: str, world: World, client: FlaskClient, connection: Connection, told: Any
+) -> TestResponse:
+    """The answer to somebody whom the route is for."""
+    return asked(route, world, client, connection, INSIDERS[route.split("/")[1]], told)
 
 
 WITHDRAWN = text("UPDATE consent SET withdrawn_at = now() WHERE resident_id = :her")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from audit_builders import an_emergency
 from clinic_builders import a_roster, a_session
 from contract_builders import a_centre, a_contract, join, nurse_of
 from family_builders import a_former_relative, a_guardian, a_relative, acting_for
@@ -137,7 +138,6 @@ def _her_life(world: Making, specialist: identity.Staff) -> None:
         "roster_id": roster.id,
         "session_id": session.id,
         "team_id": surgery.team.id,
-        "category": "mental",
         "own_session": at_home,
         "staff_session": at_work,
         "other_session": later.id,
@@ -175,12 +175,14 @@ def _staff_life(world: Making) -> None:
     deputy = a_member_of_staff(Role.NURSE, "代班护士", world.house.id)
     first = by_itself().today + 30 * DAY
     belongs = db.session.query(Membership).filter_by(staff_id=nurse.id).one()
+    access = an_emergency(a_member_of_staff(Role.DOCTOR, "夜班医生", world.house.id), world.her)
     world.facts |= {
         "staff_id": nurse.id,
         "colleague": deputy.id,
         "absence_id": teams.be_absent(chief, nurse, deputy.id, first, first).id,
         "membership_id": belongs.id,
         "invitation_id": staffing.invite(chief, a_post(world.house)).invitation.id,
+        "access_id": access.id,
     }
     db.session.execute(update(identity.LoginSession).values(stepped_up_at=func.now()))
 

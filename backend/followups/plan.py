@@ -19,6 +19,7 @@ from backend.followups.models import (
     EnrolmentState,
     FollowUp,
     Occasion,
+    State,
 )
 from backend.followups.queries import Care
 from backend.kernel import sensitive
@@ -48,6 +49,7 @@ def add(
         doctor_id=care.doctor_id,
         occasion=occasion,
         due_on=due_on,
+        state=State.SCHEDULED,
     )
     db.session.add(visit)
     about = Traits(programme=enrolment.programme)

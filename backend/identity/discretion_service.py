@@ -13,7 +13,7 @@ from backend.identity import policy
 from backend.identity.events import CategoryChosen
 from backend.kernel import sensitive
 from backend.kernel.context import Context, Kinship
-from backend.kernel.errors import NotFound
+from backend.kernel.errors import Fault, Invalid
 from backend.kernel.events import EventRow, record
 from backend.kernel.paging import Page, Wanted, page
 from backend.kernel.policy import admitted
@@ -57,9 +57,9 @@ def discretion(ctx: Context) -> Sequence[Choice]:
 
 @admitted(policy.oneself)
 def choose(ctx: Context, category: str, is_hidden: bool) -> Sequence[Choice]:
-    """Keep a category from family members or show it, at once; raises `NotFound`."""
+    """Keep a category from family members or show it, at once; raises `Invalid`."""
     if category not in sensitive.categories(ctx):
-        raise NotFound
+        raise Invalid(faults=[Fault("/category", "没有这个类别，请重新选择")])
     sensitive.choose(ctx, ctx.oneself, category, is_hidden)
     record(ctx, CategoryChosen(ctx.oneself, category, is_hidden))
     return discretion(ctx)

@@ -40,8 +40,9 @@ class CategoriesSchema(Schema):
 
 
 class CategoryChoiceSchema(StrictSchema):
-    """Whether to keep it from family members."""
+    """Which category, and whether to keep it from family members."""
 
+    category = fields.Text(40, required=True)
     is_hidden = fields.Boolean(required=True)
 
 
@@ -60,7 +61,7 @@ def categories(ctx: Context) -> Mapping[str, Any]:
     return _all(identity.discretion(ctx))
 
 
-@api.put("/sensitive-categories/<category>")
+@api.put("/sensitive-categories")
 @takes(CategoryChoiceSchema)
 @gives(CategoriesSchema)
 def choose(ctx: Context, category: str, *, is_hidden: bool) -> Mapping[str, Any]:

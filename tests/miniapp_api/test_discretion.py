@@ -38,8 +38,8 @@ def a_seat(person: identity.Resident, specialty: str, days: int = 1) -> clinics.
 
 
 def show(http: Http, person: identity.Resident, is_hidden: bool) -> Any:
-    path = "/resident/me/sensitive-categories/mental"
-    return http("PUT", path, person, json={"is_hidden": is_hidden})
+    told = {"category": "mental", "is_hidden": is_hidden}
+    return http("PUT", "/resident/me/sensitive-categories", person, json=told)
 
 
 def test_what_a_son_did_is_shown_as_his_to_both(
@@ -133,11 +133,12 @@ def test_nobody_else_decides_it_and_no_category_is_made_up(
     http: Http, mother: identity.Resident, son: identity.Resident
 ) -> None:
     path = "/resident/me/sensitive-categories"
-    told = {"is_hidden": False}
-    refused = http("PUT", f"{path}/mental", son, json=told, on_behalf_of=mother)
+    told = {"category": "mental", "is_hidden": False}
+    refused = http("PUT", path, son, json=told, on_behalf_of=mother)
     assert refused.status_code == 403
     assert http("GET", path, son, on_behalf_of=mother).status_code == 403
-    assert http("PUT", f"{path}/astrology", mother, json=told).status_code == 404
+    made_up = told | {"category": "astrology"}
+    assert http("PUT", path, mother, json=made_up).status_code == 422
 
 
 def test_a_guardian_sees_what_the_child_did_not_hide(http: Http) -> None:
