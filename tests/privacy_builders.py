@@ -9,8 +9,9 @@ from clinic_builders import a_roster, a_session
 from contract_builders import a_contract, a_team, join
 from people import a_member_of_staff, a_resident, by, by_itself
 from prescription_builders import a_draft, a_drug
+from sqlalchemy import inspect
 
-from backend import clinics, contracting, followups, identity, messaging, prescriptions, teams
+from backend import clinics, contracting, followups, identity, messaging, prescriptions
 from backend.followups import Findings, Way
 from backend.kernel.context import Context, Role
 from backend.kernel.database import db
@@ -22,22 +23,23 @@ class Life:
     """A signed patient with a seat, a prescription under way, a follow-up, a message waiting."""
 
     name: str = "王桂芬"
-    resident: identity.Resident = field(init=False)
-    team: teams.Team = field(init=False)
-    doctor: identity.Staff = field(init=False)
-    contract: contracting.Contract = field(init=False)
+    resident_id: UUID = field(init=False)
+    contract_id: UUID = field(init=False)
+    doctor_id: UUID = field(init=False)
+    house_id: UUID = field(init=False)
     booking_id: UUID = field(init=False)
     session_id: UUID = field(init=False)
     prescription_id: UUID = field(init=False)
 
     def __post_init__(self) -> None:
-        self.team = a_team()
-        self.doctor = a_member_of_staff(Role.DOCTOR, "钱医生", self.team.institution_id)
-        join(self.doctor, self.team)
-        self.resident = a_resident(self.name)
-        self.resident_id = self.resident.id
-        self.contract = a_contract(self.team, self.resident)
-        followups.enrol(by(self.doctor), self.resident, date(2020, 5, 6))
+        team = a_team()
+        self.house_id = team.institution_id
+        doctor = a_member_of_staff(Role.DOCTOR, "钱医生", team.institution_id)
+        self.doctor_id = doctor.id
+        join(doctor, team)
+        self.resident_id = a_resident(self.name).id
+        self.contract_id = a_contract(team, self.resident).id
+        followups.enrol(by(doctor), self.resident, date(2020, 5, 6))
         session = a_session(a_roster())
         self.session_id = session.id
         self.booking_id = clinics.book(by(self.resident), session.id).id
@@ -46,7 +48,7 @@ class Life:
             by(self.resident),
             drugs=[drug.code],
             days=56,
-            institution_id=self.team.institution_id,
+            institution_id=self.house_id,
         )
         digest = prescriptions.confirmation_text(wanted).digest
         prescriptions.confirm(by(self.resident), wanted, digest)
@@ -55,13 +57,28 @@ class Life:
         self.told("follow-up")
 
     @property
+    def resident(self) -> identity.Resident:
+        """The person; found anew, for a job ends the session."""
+        return db.session.get_one(identity.Resident, self.resident_id)
+
+    @property
+    def doctor(self) -> identity.Staff:
+        """The family doctor."""
+        return db.session.get_one(identity.Staff, self.doctor_id)
+
+    @property
+    def contract(self) -> contracting.Contract:
+        """The contract."""
+        return db.session.get_one(contracting.Contract, self.contract_id)
+
+    @property
     def clock(self) -> Context:
         return by_itself()
 
     def told(self, occasion: str, kind: MessageKind = MessageKind.PRESCRIPTION_READY) -> None:
         """A message waits for the person."""
         messaging.queue(
-            self.clock, kind, To.resident(self.resident_id), self.contract.id, occasion, {}
+            self.clock, kind, To.resident(self.resident_id), self.contract_id, occasion, {}
         )
 
     def visited(self) -> followups.FollowUp:
@@ -81,7 +98,7 @@ class Life:
     def states(self) -> dict[str, Any]:
         """Where everything stands."""
         return {
-            "contract": _one(contracting.Contract, self.contract.id).state,
+            "contract": _one(contracting.Contract, self.contract_id).state,
             "booking": _one(clinics.Booking, self.booking_id).state,
             "prescription": _one(prescriptions.Prescription, self.prescription_id).state,
             "follow-up": self.visit.state,
@@ -89,6 +106,12 @@ class Life:
                 "queued"
             ),
         }
+
+
+def fresh(person: identity.Resident) -> identity.Resident:
+    """The same person in the session of now, for a job ended the one before."""
+    (person_id,) = inspect(person).identity
+    return db.session.get_one(identity.Resident, person_id)
 
 
 UNDER_WAY = {

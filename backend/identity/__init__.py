@@ -62,6 +62,7 @@ from backend.identity.session_service import forget_ended as forget_sessions
 from backend.identity.session_service import listed as sessions
 from backend.identity.standing import cause_of as why_closed
 from backend.identity.standing import correct, die, fact, revive
+from backend.identity.standing import forget as forget_person
 from backend.identity.standing import hold as hold_person
 from backend.identity.subject_service import close, erase, export, identity_of
 from backend.identity.tokens import Holder
@@ -126,6 +127,7 @@ __all__ = [
     "fact",
     "family_acts",
     "forget_attempts",
+    "forget_person",
     "forget_sessions",
     "give_phone",
     "hold_person",

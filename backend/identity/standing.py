@@ -53,6 +53,14 @@ def lift(ctx: Context, resident_id: UUID) -> None:
     person.restricted_at = None
 
 
+def forget(ctx: Context, resident_id: UUID) -> None:
+    """Close the record for good: from now on the database lets what nobody may change be erased."""
+    person = hold(resident_id)
+    person.restricted_at = person.restricted_at or ctx.at
+    person.erased_at = person.erased_at or ctx.at
+    db.session.flush()
+
+
 def die(ctx: Context, resident_id: UUID, died_on: date) -> None:
     """Close the record of somebody who died; nobody acts for them any more."""
     hold(resident_id).died_on = died_on

@@ -70,8 +70,6 @@ def erase(ctx: Context, resident_id: UUID) -> None:
     person.id_number_index = os.urandom(32)
     person.birth_date, person.community = NO_BIRTH, None
     person.latitude = person.longitude = None
-    person.restricted_at = person.restricted_at or ctx.at
-    person.erased_at = person.erased_at or ctx.at
     theirs = update(Consent).where(Consent.resident_id == resident_id)
     db.session.execute(theirs.where(Consent.withdrawn_at.is_(None)).values(withdrawn_at=ctx.at))
     db.session.execute(theirs.values(account_id=None))

@@ -180,8 +180,8 @@ def _told(row: Base, without: Sequence[str]) -> Record:
     shown = {}
     for name in names:
         opened = name.removesuffix("_sealed")
-        if name.endswith("_index") or name in without:
-            continue
+        if name.endswith(("_index", "_plain")) or name in without:
+            continue  # a blind index; or what was not sealed before, told by its sealed successor
         is_sealed = isinstance(getattr(type(row), opened, None), Sealed)
         shown[opened if is_sealed else name] = plain(getattr(row, opened if is_sealed else name))
     return shown

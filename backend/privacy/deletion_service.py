@@ -78,7 +78,7 @@ def carry_out(ctx: Context, request: DeletionRequest) -> DeletionRequest:
     who = identity.identity_of(person)
 
     subjects.close(ctx, person, Cause.ERASED)
-    db.session.flush()
+    identity.forget_person(ctx, person)
     kept = subjects.kept(ctx, person)
     _note(person, kept)
     subjects.erase(ctx, person)

@@ -76,4 +76,5 @@ def _printable(text: str) -> str:
 
 @cache
 def _glyphs() -> frozenset[int]:
-    return frozenset(TTFont(sans_path(), lazy=True).getBestCmap())
+    with TTFont(sans_path(), lazy=True) as font:
+        return frozenset(font.getBestCmap())
