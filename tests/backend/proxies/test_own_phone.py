@@ -203,7 +203,8 @@ def test_she_can_end_it_without_any_consent_in_force(
     http: Http, her: identity.Resident, son: identity.Resident
 ) -> None:
     mandate = a_mandate(her, son)
-    assert http("DELETE", "/resident/me/consents/health-data", her).status_code == 200
+    db.session.query(identity.Consent).filter_by(resident_id=her.id).delete()
+    assert http("GET", "/resident/readings", her).status_code == 403
     assert http("DELETE", f"{PROXIES}/{mandate.id}", her).status_code == 200
 
 
@@ -236,7 +237,9 @@ def test_what_was_allowed_is_not_passed_on(
 
 PRIVATE = [
     ("POST", "/resident/me/consents"),
-    ("DELETE", "/resident/me/consents/health-data"),
+    ("GET", "/resident/me/consents/health_data/consequences"),
+    ("GET", "/resident/me/access-log"),
+    ("GET", "/resident/me/deletion/consequences"),
 ]
 
 
