@@ -62,6 +62,7 @@ class ReadingSchema(Schema):
     diastolic = fields.Whole(20, 250, required=True)
     heart_rate = fields.Whole(20, 250, required=True, allow_none=True)
     done_by = fields.done_by()
+    remarks = fields.List(fields.Text(200), required=True)
     symptoms = fields.List(code(followups.Symptom), required=True)
     signs = fields.List(fields.choice(followups.Sign), required=True)
     adherence = code(followups.Adherence, required=True, allow_none=True)

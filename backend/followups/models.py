@@ -328,6 +328,11 @@ class Measurement(Base):
         )
 
     @property
+    def remarks(self) -> list[str]:
+        """What the person says against it, oldest first."""
+        return [note.text or "" for note in self.notes]
+
+    @property
     def reading(self) -> Reading:
         """The reading as the rules judge it."""
         return Reading(

@@ -75,7 +75,8 @@ def test_a_reading_is_not_overwritten(http: Http) -> None:
     assert wish["before"].endswith("血压 152/94")
     answer_of(http, life, wish["id"], "acceptance")
     db.session.refresh(reading)
-    assert (reading.systolic, [note.text for note in reading.notes]) == (152, ["当时是142"])
+    (shown,) = http("GET", "/resident/readings", life.resident).json["items"]
+    assert (shown["systolic"], shown["remarks"]) == (152, ["当时是142"])
 
 
 @pytest.mark.parametrize(
