@@ -91,6 +91,7 @@ class OwnReadingSchema(Schema):
     diastolic = fields.Whole(20, 250, required=True)
     heart_rate = fields.Whole(20, 250, required=True, allow_none=True)
     done_by = fields.done_by()
+    remarks = fields.List(fields.Text(200), required=True)
 
 
 class AnsweredSchema(OwnReadingSchema):
