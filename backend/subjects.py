@@ -5,6 +5,7 @@ free and a contract over before the messages about them are taken back, and who 
 """
 
 from backend import (
+    auditing,
     clinics,
     contracting,
     followups,
@@ -54,6 +55,7 @@ SUBJECTS: Subjects = {
         erase=messaging.erase,
     ),
     "privacy": Contribution(export=privacy.export, erase=privacy.erase),
+    "auditing": Contribution(export=auditing.export, kept=auditing.kept, erase=auditing.erase),
     "traces": Contribution(
         export=privacy.export_traces, kept=privacy.kept_traces, erase=privacy.erase_traces
     ),

@@ -30,6 +30,7 @@ from backend.auditing.queries import (
 from backend.auditing.retention import TooYoung, make_months, months_ahead, retire
 from backend.auditing.sealing import Batch, lag_s, set_seal, waiting
 from backend.auditing.service import Whom, begin, call, escalate, plan_call, review
+from backend.auditing.subject_service import erase, export, kept
 from backend.auditing.verification import Finding, Report, verify
 
 __all__ = [
@@ -60,8 +61,11 @@ __all__ = [
     "call",
     "chain",
     "disclosures",
+    "erase",
     "escalate",
+    "export",
     "hold_access",
+    "kept",
     "lag_s",
     "make_months",
     "months_ahead",

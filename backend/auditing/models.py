@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from backend.kernel.crypto import Sealed
 from backend.kernel.database import Base
 from backend.kernel.disclosures import disclosure
 from backend.kernel.lifecycle import Lifecycle
@@ -126,7 +127,7 @@ class EmergencyAccess(Base):
     __tablename__ = "emergency_access"
     __table_args__ = (
         UniqueConstraint("staff_id", "day", "place_of_day"),
-        CheckConstraint("char_length(reason) >= 10", "reason"),
+        CheckConstraint("num_nonnulls(reason, reason_sealed) = 1", "reason"),
         CheckConstraint(
             "ends_at > begun_at AND ends_at <= begun_at + interval '4 hours'", "four_hours"
         ),
@@ -145,7 +146,8 @@ class EmergencyAccess(Base):
     staff_id: Mapped[UUID]
     institution_id: Mapped[UUID]
     kind: Mapped[Emergency]
-    reason: Mapped[str]
+    reason_plain: Mapped[str | None] = mapped_column("reason")
+    reason_sealed: Mapped[bytes | None]
     day: Mapped[date]
     place_of_day: Mapped[int]
     begun_at: Mapped[datetime]
@@ -158,8 +160,12 @@ class EmergencyAccess(Base):
     reviewed_at: Mapped[datetime | None]
     reviewed_by: Mapped[UUID | None]
     verdict: Mapped[Verdict | None]
-    note: Mapped[str | None]
+    note_plain: Mapped[str | None] = mapped_column("note")
+    note_sealed: Mapped[bytes | None]
     escalated_at: Mapped[datetime | None]
+
+    reason = Sealed("reason_plain")
+    note = Sealed("note_plain")
 
     @property
     def acts(self) -> list[Act]:

@@ -119,10 +119,8 @@ def _of(ctx: Context, access_id: UUID) -> Select[EmergencyAccess]:
 
 def reasons_of(ids: Iterable[UUID]) -> Mapping[UUID, str]:
     """The doctors' own words for these emergency accesses, for whoever reads their log lines."""
-    found = select(EmergencyAccess.id, EmergencyAccess.reason).where(
-        EmergencyAccess.id.in_(list(ids))
-    )
-    return {row.id: row.reason for row in db.session.execute(found)}
+    found = select(EmergencyAccess).where(EmergencyAccess.id.in_(list(ids)))
+    return {row.id: row.reason or "" for row in db.session.execute(found).scalars()}
 
 
 def person_called(name: str, id_number: str) -> UUID | None:

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 GENESIS = bytes(32)
+SHORTEST_REASON = 10  # characters: enough to say what happened
 KEPT_YEARS = 3  # PIPL 56: records of processing
 COLUMNS = (
     "id",

@@ -19,11 +19,11 @@ from backend.auditing.events import (
     EmergencyCallPlanned,
 )
 from backend.auditing.models import LIFE, Act, Emergency, EmergencyAccess, Verdict
+from backend.auditing.rules import SHORTEST_REASON
 from backend.kernel.context import NOBODY, Context
 from backend.kernel.database import db
 from backend.kernel.errors import Fault, Invalid
 from backend.kernel.events import record
-from backend.kernel.ids import new_id
 from backend.kernel.policy import admitted, permitted, require_step_up
 from backend.kernel.relations import Kind, part, relate
 
@@ -44,6 +44,7 @@ def begin(ctx: Context, whom: Whom, kind: Emergency, reason: str) -> EmergencyAc
     Raises `StepUpNeeded`, `Invalid`, `NobodyFound`, `TooManyEmergencies`.
     """
     require_step_up(ctx)
+    _require_reason(reason)
     resident_id = _person(ctx, whom)
     if resident_id is None:
         record(ctx, EmergencyAccessMissed(ctx.actor.id))
@@ -62,6 +63,11 @@ def begin(ctx: Context, whom: Whom, kind: Emergency, reason: str) -> EmergencyAc
     return access
 
 
+def _require_reason(reason: str) -> None:
+    if len(reason.strip()) < SHORTEST_REASON:
+        raise Invalid(faults=[Fault("/reason", f"请写明紧急情况，至少{SHORTEST_REASON}个字")])
+
+
 def _person(ctx: Context, whom: Whom) -> UUID | None:
     if whom.resident_id is not None:
         return queries.person_known(whom.resident_id)
@@ -76,13 +82,14 @@ def _person(ctx: Context, whom: Whom) -> UUID | None:
 def _placed(ctx: Context, resident_id: UUID, kind: Emergency, reason: str) -> EmergencyAccess:
     """A row in the doctor's next free place of the day, as long as there is one."""
     figures = queries.policy_of(ctx)
+    told = EmergencyAccess(reason=reason)
     facts = {
-        "id": new_id(),
+        "id": told.id,
         "resident_id": resident_id,
         "staff_id": ctx.actor.id,
         "institution_id": ctx.actor.institution or NOBODY,
         "kind": kind,
-        "reason": reason,
+        "reason_sealed": told.reason_sealed,
         "day": ctx.today,
         "begun_at": ctx.at,
         "ends_at": ctx.at + timedelta(hours=figures.emergency_hours),

@@ -19,6 +19,7 @@ class Category(StrEnum):
     HEALTH_RECORD = "health_record"
     CONTRACT = "contract"
     DISCLOSURE = "disclosure"
+    EMERGENCY_ACCESS = "emergency_access"
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class RetentionStandard(standards.Edition):
     health_record: Term
     contract: Term
     disclosure: Term
+    emergency_access: Term
 
     def term(self, category: Category) -> Term:
         """The term of a category."""

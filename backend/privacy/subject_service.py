@@ -5,7 +5,6 @@ from uuid import UUID
 
 from sqlalchemy import delete, func, select
 
-from backend import auditing
 from backend.kernel import retention
 from backend.kernel.calendar import shanghai_date
 from backend.kernel.context import Context
@@ -24,8 +23,6 @@ from backend.privacy.models import (
     DeletionRequest,
     KeptRecord,
 )
-
-Emergency = auditing.models.EmergencyAccess
 
 
 @admitted(by_clock)
@@ -60,7 +57,6 @@ def export_traces(_ctx: Context, resident_id: UUID) -> Records:
     relations = Relation.resident_id == resident_id
     return {
         "event": told(rows_of(EventRow, EventRow.resident_id == resident_id)),
-        "emergency_access": told(rows_of(Emergency, Emergency.resident_id == resident_id)),
         "sensitive_item": told(rows_of(SensitiveItem, SensitiveItem.resident_id == resident_id)),
         "sensitive_choice": told(
             rows_of(SensitiveChoice, SensitiveChoice.resident_id == resident_id)

@@ -178,7 +178,8 @@ def test_a_region_may_be_stricter_and_never_laxer(figures: Any, lawful: bool) ->
     [
         {"ends_at": "begun_at + interval '4 hours 1 second'"},
         {"review_by": "begun_at + interval '73 hours'"},
-        {"reason": "'太短'"},
+        {"reason": "'写在密文旁边的明文，谁都读得到'"},
+        {"reason_sealed": "NULL"},
         {"reviewed_by": "staff_id"},
         {"state": "'reviewed'"},
     ],
@@ -191,6 +192,35 @@ def test_the_database_knows_the_limits_too(ward: Ward, change: dict[str, str]) -
         db.session.execute(
             db.text(f"UPDATE emergency_access SET {sets} WHERE id = :id"), {"id": access.id}
         )
+
+
+def test_a_reason_says_something(ward: Ward) -> None:
+    whom = Whom(ward.patient.resident_id)
+    with pytest.raises(Invalid) as refused:
+        auditing.begin(in_a_hurry(ward.doctor), whom, Emergency.CRITICAL, "病重     ……")
+    assert refused.value.faults[0].pointer == "/reason"
+
+
+def test_why_and_how_it_was_judged_is_read_from_no_dump(ward: Ward) -> None:
+    access = ward.opened()
+    auditing.review(by(ward.manager), access, Verdict.JUSTIFIED, "确有糖尿病酮症")
+    db.session.flush()
+    kept = "SELECT reason, note, e::text FROM emergency_access e WHERE id = :id"
+    row = db.session.execute(db.text(kept), {"id": access.id}).one()
+    assert row[:2] == (None, None)
+    words = (WHY, "确有糖尿病酮症")
+    assert not any(form in row[2] for word in words for form in (word, word.encode().hex()))
+    db.session.expire(access)
+    assert (access.reason, access.note) == words
+
+
+def test_what_was_written_before_is_read_as_well(ward: Ward) -> None:
+    access = ward.opened()
+    db.session.flush()
+    plain = "UPDATE emergency_access SET reason = '旧的理由', reason_sealed = NULL WHERE id = :id"
+    db.session.execute(db.text(plain), {"id": access.id})
+    db.session.expire(access)
+    assert auditing.reasons_of([access.id]) == {access.id: "旧的理由"}
 
 
 def test_the_resident_is_told_at_once_even_at_night(ward: Ward, clock: FixedClock) -> None:

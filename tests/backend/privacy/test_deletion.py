@@ -3,14 +3,17 @@
 from datetime import date, timedelta
 
 import pytest
+from audit_builders import WHY, an_emergency
 from conftest import MORNING
+from contract_builders import a_centre
 from flask import Flask
-from people import Http, a_resident, by, by_itself
+from people import Http, a_member_of_staff, a_resident, by, by_itself
 from privacy_builders import Life, fresh
-from sqlalchemy import text
+from sqlalchemy import select, text
 
-from backend import clinics, contracting, identity, privacy
+from backend import auditing, clinics, contracting, identity, privacy
 from backend.kernel.clock import FixedClock
+from backend.kernel.context import Role
 from backend.kernel.database import db
 from jobs import privacy as jobs
 from jobs import relay
@@ -139,6 +142,26 @@ def test_with_the_last_term_goes_the_rest(http: Http, clock: FixedClock) -> None
     for table in ("prescription", "measurement", "followup", "enrolment", "contract", "relation"):
         words = text(f"SELECT count(*) FROM {table} WHERE resident_id = :person")
         assert db.session.execute(words, {"person": person}).scalar_one() == 0, table
+
+
+def test_who_opened_the_record_in_an_emergency_answers_for_it_until_its_day(
+    http: Http, clock: FixedClock
+) -> None:
+    person = a_resident(NAME)
+    person_id = person.id
+    an_emergency(a_member_of_staff(Role.SPECIALIST, "陈专家", a_centre().id), person)
+    request = forgotten(http, clock, person)
+    kept = {row.category: row.kept_until for row in privacy.kept_of(person_id)}
+    assert kept["emergency_access"] == date(2029, 11, 23)
+    assert (request.state, request.look_again_on) == ("restricted", date(2029, 11, 24))
+    accesses = select(auditing.EmergencyAccess).filter_by(resident_id=person_id)
+    assert db.session.execute(accesses).scalar_one().reason == WHY
+    db.session.execute(text("UPDATE business_clock SET shift = interval '4 years'"))
+    clock.at = MORNING + timedelta(days=365 * 4)
+    assert jobs.look_again() == 1
+    assert db.session.execute(accesses).all() == []
+    gone = db.session.query(privacy.DeletionRequest).filter_by(resident_id=person_id).one()
+    assert (gone.state, gone.identity) == ("erased", None)
 
 
 def test_the_database_refuses_to_expunge_what_must_be_kept(http: Http, clock: FixedClock) -> None:
