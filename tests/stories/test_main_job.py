@@ -21,5 +21,5 @@ def stage() -> Iterator[Stage]:
 def test_the_main_job_goes_as_told(stage: Stage, request: pytest.FixtureRequest) -> None:
     tell = Teller()
     play(stage, tell, 500 if request.config.getoption("--full") else 60)
-    assert tell.steps == len(STEPS) == 7
+    assert tell.steps == len(STEPS) == 8
     assert tell.failed == 0

@@ -2,7 +2,8 @@
 
 import json
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx2
@@ -16,6 +17,7 @@ class Answer:
 
     status: int
     body: Any
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def words(self) -> str:
@@ -55,7 +57,8 @@ class Server:
         if method == "POST":
             headers.setdefault("Idempotency-Key", str(uuid.uuid4()))
         answer = self.http.request(method, path, json=body, headers=headers)
-        return Answer(answer.status_code, json.loads(answer.content) if answer.content else None)
+        told = json.loads(answer.content) if answer.content else None
+        return Answer(answer.status_code, told, answer.headers)
 
 
 class Person:

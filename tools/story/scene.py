@@ -62,18 +62,18 @@ class Scene:
             person.post("/resident/me/consents", given)
         return person
 
-    def neighbour(self, name: str) -> Person:
+    def neighbour(self, name: str, age: int = AGE, *, is_man: bool = False) -> Person:
         """Somebody else who is verified."""
         person = self.newcomer(name)
-        number = new_person(self.stage, name)
+        number = new_person(self.stage, name, age, is_man=is_man)
         person.post("/resident/me/verification", {"name": name, "id_number": number})
         person.recall()
         return person
 
 
-def new_person(stage: Stage, name: str) -> str:
+def new_person(stage: Stage, name: str, age: int = AGE, *, is_man: bool = False) -> str:
     """Somebody whom the real-name provider knows: an ID number."""
-    number = new_id_number(shanghai_date(stage.now()))
+    number = new_id_number(shanghai_date(stage.now()), age, is_man=is_man)
     stage.simulator.ask("POST", "/_sim/people", {"name": name, "id_number": number})
     return number
 
@@ -86,8 +86,8 @@ def new_user(stage: Stage, name: str) -> tuple[Person, str]:
     return Person(stage.api, stage.simulator, openid, name, "resident"), phone
 
 
-def new_id_number(today: date) -> str:
-    """An invented woman's number, of a county that does not exist; she is 64 today."""
-    born = add_months(today, -12 * AGE) - timedelta(days=secrets.randbelow(300))
-    body = f"{NO_COUNTY}{born:%Y%m%d}{secrets.randbelow(500) * 2:03d}"
+def new_id_number(today: date, age: int, *, is_man: bool) -> str:
+    """The invented number of somebody who is so old today, of a county that does not exist."""
+    born = add_months(today, -12 * age) - timedelta(days=secrets.randbelow(300))
+    body = f"{NO_COUNTY}{born:%Y%m%d}{secrets.randbelow(500) * 2 + is_man:03d}"
     return body + check_character(body)

@@ -4,7 +4,16 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from tools.story.scene import Scene
-from tools.story.steps import arrival, burst, clinic, contract, followup, prescription, refusals
+from tools.story.steps import (
+    arrival,
+    burst,
+    clinic,
+    contract,
+    family,
+    followup,
+    prescription,
+    refusals,
+)
 
 
 class Step(NamedTuple):
@@ -24,4 +33,5 @@ STEPS = [
     Step(5, prescription.TITLE, prescription.NEEDS, prescription.play),
     Step(6, burst.TITLE, burst.NEEDS, burst.play),
     Step(7, refusals.TITLE, refusals.NEEDS, refusals.play),
+    Step(8, family.TITLE, family.NEEDS, family.play),
 ]

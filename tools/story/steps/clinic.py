@@ -24,7 +24,8 @@ def play(scene: Scene) -> None:
     _full(scene)
 
 
-def _sessions(scene: Scene, specialty: str = "") -> list[dict[str, Any]]:
+def sessions(scene: Scene, specialty: str = "") -> list[dict[str, Any]]:
+    """What is held in her centre from now on."""
     query = f"institution_id={scene.house}&limit=100"
     query += f"&specialty={specialty}" if specialty else ""
     return list(scene.resident.get(f"/open/clinics/sessions?{query}")["items"])
@@ -32,7 +33,7 @@ def _sessions(scene: Scene, specialty: str = "") -> list[dict[str, Any]]:
 
 def _look(scene: Scene) -> dict[str, Any]:
     bookable = until(
-        lambda: [one for one in _sessions(scene, SPECIALTY) if one["standing"] == "bookable"],
+        lambda: [one for one in sessions(scene, SPECIALTY) if one["standing"] == "bookable"],
         lambda found: found,
     )
     scene.tell.need(
@@ -42,7 +43,7 @@ def _look(scene: Scene) -> dict[str, Any]:
         right=bookable,
     )
     first: dict[str, Any] = bookable[0]
-    same = [one for one in _sessions(scene, SPECIALTY) if one["expert_id"] == first["expert_id"]]
+    same = [one for one in sessions(scene, SPECIALTY) if one["expert_id"] == first["expert_id"]]
     weekdays = {_local(one["starts_at"]).weekday() for one in same}
     words = f"every 星期{DAYS[min(weekdays)]}"
     who = f"{first['expert_name']} ({first['expert_title']})"
@@ -81,7 +82,7 @@ def _cancel(scene: Scene, booking: dict[str, Any]) -> None:
 
 def _full(scene: Scene) -> None:
     """Others take what is left of the smallest session; then she asks for a seat there."""
-    offered = [one for one in _sessions(scene) if one["standing"] in {"bookable", "full"}]
+    offered = [one for one in sessions(scene) if one["standing"] in {"bookable", "full"}]
     small = min(offered, key=lambda one: (one["free"], one["capacity"]))
     for _ in range(small["free"]):
         neighbour = scene.neighbour("赵某")
