@@ -127,11 +127,17 @@ def gives(schema: type[Schema] | Schema | None, status: int = 200) -> Callable[[
 
 
 def gives_file(kind: str) -> Callable[[F], F]:
-    """Answers bytes of one media type; such a view shows nobody but the person who asks."""
+    """Answers bytes of one media type about the person acted for; a guardian's is written down."""
     binary = {"type": "string", "format": "binary"}
 
     def decorate(view: F) -> F:
-        given: F = _docs.response(200, binary, content_type=kind)(view)
+        @wraps(view)
+        def disclosing(ctx: Context, **given: Any) -> Any:
+            result = view(ctx, **given)
+            g.shown = shown.tell(ctx, view, None, None, None)
+            return result
+
+        given: F = _docs.response(200, binary, content_type=kind)(disclosing)
         return given
 
     return decorate
