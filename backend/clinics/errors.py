@@ -19,7 +19,11 @@ class SeatTaken(Conflict):
     advice = "您选的号或时段刚被约走，请刷新后另选一个。"
 
 
-class AlreadyBooked(Conflict):
+class OwnBookings(Conflict):
+    """It tells of the person's other bookings, some of which family members may not know of."""
+
+
+class AlreadyBooked(OwnBookings):
     """The person has a seat in this session."""
 
     code = "already-booked"
@@ -51,7 +55,7 @@ class NotReleased(Conflict):
     advice = "这场门诊还没有开始放号，请在页面上写明的放号时间以后再来预约。"
 
 
-class Overlapping(Conflict):
+class Overlapping(OwnBookings):
     """The person has another seat at that time."""
 
     code = "overlapping"
@@ -59,7 +63,7 @@ class Overlapping(Conflict):
     advice = "这个时间您已有别的预约。请换一个时段，或先取消原来的预约。"
 
 
-class OverLimit(Conflict):
+class OverLimit(OwnBookings):
     """The person has as many seats as the region grants."""
 
     code = "over-limit"

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from backend import identity
 from backend.clinics import horizon, policy, queries
 from backend.clinics.claim import Wish, claim
-from backend.clinics.errors import SessionEnded, TooLateToCancel
+from backend.clinics.errors import OwnBookings, SessionEnded, TooLateToCancel
 from backend.clinics.events import (
     BookingMade,
     BookingWithdrawn,
@@ -38,7 +38,7 @@ from backend.clinics.rules import fits, may_cancel, policy_of, releases_at, seat
 from backend.kernel import sensitive
 from backend.kernel.context import Context, Role
 from backend.kernel.database import db
-from backend.kernel.errors import Fault, Invalid, NotForProxies
+from backend.kernel.errors import Fault, Invalid, NotForProxies, NotNow
 from backend.kernel.events import record
 from backend.kernel.ids import new_id
 from backend.kernel.policy import admitted, by_manager, permitted
@@ -176,12 +176,13 @@ def book(ctx: Context, session_id: UUID, wish: Wish = Wish()) -> Appointment:  #
     """Book a seat for the person acted for; raises the refusals of `errors`.
 
     What the person keeps from family members no family member may book: raises `NotForProxies`.
+    Of the person's other bookings no refusal tells a family member: raises `NotNow`.
     """
     booking_id = new_id()
     if ctx.proxy is not None:
         _not_kept(ctx, session_id)
     region = policy_of(ctx.region)
-    row = claim(ctx, booking_id, session_id, wish, region)
+    row = _claimed(ctx, booking_id, session_id, wish)
     sensitive.mark(ctx, ctx.person, [booking_id], Traits(specialty=row.specialty))
     record(ctx, BookingMade(ctx.person, booking_id, session_id))
     return Appointment(
@@ -202,6 +203,15 @@ def book(ctx: Context, session_id: UUID, wish: Wish = Wish()) -> Appointment:  #
         ended_at=None,
         by_kinship=ctx.by_kinship,
     )
+
+
+def _claimed(ctx: Context, booking_id: UUID, session_id: UUID, wish: Wish) -> Any:
+    try:
+        return claim(ctx, booking_id, session_id, wish, policy_of(ctx.region))
+    except OwnBookings:
+        if ctx.proxy is None:
+            raise
+    raise NotNow("这个时间不能预约，请换一个时间，或由本人办理。")
 
 
 def _not_kept(ctx: Context, session_id: UUID) -> None:

@@ -136,6 +136,14 @@ class Conflict(Refusal):
     advice = "情况已经变化，请刷新后再看。"
 
 
+class NotNow(Conflict):
+    """What a family member hears of whatever the person's own affairs forbid, seen or hidden."""
+
+    code = "not-now"
+    title = "现在不能办理"
+    advice = "现在不能为家人办理这一项，请换一个时间，或由本人办理。"
+
+
 class RuleBroken(Refusal):
     """A rule forbids it; `clause` names the rule."""
 

@@ -10,7 +10,7 @@ from backend import network
 from backend.kernel import relations, sensitive
 from backend.kernel.context import Context
 from backend.kernel.database import db
-from backend.kernel.errors import Fault, Invalid, NotForProxies, NotFound
+from backend.kernel.errors import Fault, Invalid, NotForProxies, NotFound, NotNow
 from backend.kernel.events import record
 from backend.kernel.lifecycle import IllegalMove
 from backend.kernel.policy import admitted, permitted
@@ -72,7 +72,8 @@ def request(
 ) -> Prescription:
     """Ask the signed team for these drugs (codes of the formulary) for so many days.
 
-    Raises `ContractNeeded`, `UnknownDrug`, `NotLawful`, `AlreadyOpen`, `Invalid`.
+    Raises `ContractNeeded`, `UnknownDrug`, `NotLawful`, `AlreadyOpen`, `Invalid`; a family member
+    hears `NotNow` for `AlreadyOpen`, whether or not the open one is kept from family.
     """
     team_id = queries.signed_team(ctx, ctx.person)
     if team_id is None:
@@ -112,7 +113,7 @@ def _open(ctx: Context, wanted: Prescription) -> None:
             db.session.add(wanted)
             db.session.flush()
     except IntegrityError:
-        raise AlreadyOpen from None
+        raise (NotNow if ctx.proxy else AlreadyOpen) from None
     sensitive.mark(ctx, wanted.resident_id, [wanted.id], traits)
 
 

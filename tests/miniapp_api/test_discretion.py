@@ -117,6 +117,61 @@ def test_no_refusal_tells_a_son_of_what_is_kept_from_him(
         )
 
 
+def heard(
+    http: Http, son: identity.Resident, mother: identity.Resident, wish: Any
+) -> tuple[int, Any]:
+    """What a relative is told, but for the number of the request."""
+    answer = http("POST", "/resident/bookings", son, json=wish, on_behalf_of=mother)
+    return answer.status_code, {
+        k: v for k, v in answer.json.items() if k not in {"instance", "request_id"}
+    }
+
+
+def test_a_hidden_obstacle_sounds_like_any_other(
+    http: Http, mother: identity.Resident, son: identity.Resident
+) -> None:
+    """A hidden booking at that hour, a visible one, the same session, a full day, no more."""
+    hers, seen = a_seat(mother, MIND, days=1), a_seat(mother, "骨科", days=2)
+    told = []
+    for other in (hers, seen):
+        clash = a_session(
+            a_roster(specialty="心内科"), starts_at=other.starts_at, capacity=1, hours=0.1
+        )
+        told.append(heard(http, son, mother, {"session_id": str(clash.id)}))
+    told.append(heard(http, son, mother, {"session_id": str(seen.session_id)}))
+    for hour in (4, 6):
+        full = by_itself().at.replace(hour=hour) + timedelta(days=3)
+        clinics.book(by(mother), a_session(a_roster(specialty=MIND), starts_at=full).id)
+    for day in (3, 4):
+        free = by_itself().at.replace(hour=8) + timedelta(days=day)
+        extra = a_session(a_roster(specialty="心内科"), starts_at=free)
+        told.append(heard(http, son, mother, {"session_id": str(extra.id)}))
+    status, problem = told[0]
+    assert (status, problem["type"]) == (409, "urn:jiayi:problem:not-now")
+    assert not any(sign.isdigit() for sign in problem["title"] + problem["detail"])
+    assert [one for one in told if one != told[0]] == []
+
+
+def test_the_person_is_told_what_is_in_the_way(http: Http, mother: identity.Resident) -> None:
+    wish = {"session_id": str(a_seat(mother, MIND).session_id)}
+    answer = http("POST", "/resident/bookings", mother, json=wish)
+    assert answer.json["type"] == "urn:jiayi:problem:already-booked"
+
+
+def test_a_hidden_prescription_sounds_like_a_visible_one(http: Http) -> None:
+    told = []
+    for atc in ("N05AH03", "C08CA01"):
+        surgery = Surgery(drug=a_drug("某药片", atc=atc))
+        surgery.requested(28)
+        son = a_relative(surgery.resident, *Scope)
+        wish = {"drugs": [a_drug().code], "days": 28, "institution_id": str(surgery.centre.id)}
+        path = "/resident/prescription-requests"
+        answer = http("POST", path, son, json=wish, on_behalf_of=surgery.resident)
+        told.append([answer.status_code, *(answer.json[k] for k in ("type", "title", "detail"))])
+    assert told[0] == told[1]
+    assert told[0][:2] == [409, "urn:jiayi:problem:not-now"]
+
+
 def test_the_person_decides_and_it_holds_at_once(
     http: Http, mother: identity.Resident, son: identity.Resident
 ) -> None:
