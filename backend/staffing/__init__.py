@@ -24,8 +24,8 @@ from backend.staffing.models import (
 from backend.staffing.notices import forget_deputy, tell_deputy
 from backend.staffing.passwords import hashed
 from backend.staffing.queries import (
-    colleague,
     credential,
+    hold_colleague,
     hold_invitation,
     hold_member,
     hold_membership,
@@ -64,7 +64,6 @@ __all__ = [
     "begin_membership",
     "begin_second_factor",
     "code_at",
-    "colleague",
     "confirm_second_factor",
     "credential",
     "depart",
@@ -74,6 +73,7 @@ __all__ = [
     "give_role",
     "hand_over",
     "hashed",
+    "hold_colleague",
     "hold_invitation",
     "hold_member",
     "hold_membership",

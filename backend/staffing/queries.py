@@ -10,7 +10,7 @@ from backend import identity
 from backend.kernel.context import Context, Role
 from backend.kernel.database import db, held, one
 from backend.kernel.paging import Page, Wanted, page
-from backend.kernel.relations import Membership
+from backend.kernel.relations import Belonging, Membership
 from backend.staffing import codes, policy
 from backend.staffing.models import (
     Credential,
@@ -48,10 +48,17 @@ def hold_member(ctx: Context, staff_id: UUID) -> identity.Staff:
     return held(_seen(ctx, staff_id))
 
 
-def colleague(ctx: Context, staff_id: UUID) -> identity.Staff:
-    """Anybody who works in the region, for taking them in; raises `NotFound`."""
+def hold_colleague(ctx: Context, staff_id: UUID) -> identity.Staff:
+    """Anybody who works in the region, for taking them in as what they are; `NotFound`."""
     person = select(identity.Staff).where(identity.Staff.id == staff_id)
-    return one(person.where(identity.Staff.working(ctx.at)))
+    return held(person.where(identity.Staff.working(ctx.at)))
+
+
+def hold_guest_posts(ctx: Context, staff_id: UUID) -> Sequence[Membership]:
+    """The belongings to whole houses, now and later, locked."""
+    theirs = (Membership.staff_id == staff_id) & (Membership.kind == Belonging.INSTITUTION)
+    found = select(Membership).where(theirs, open_ones(ctx)).order_by(Membership.id)
+    return db.session.execute(found.with_for_update()).scalars().all()
 
 
 def memberships(ctx: Context, staff_id: UUID) -> Sequence[Membership]:

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 
 from backend import identity, network, teams
-from backend.kernel.context import Context, Role
+from backend.kernel.context import MANAGING, Context, Role
 from backend.kernel.database import db
 from backend.kernel.errors import Fault, Forbidden, Invalid, NotFound
 from backend.kernel.events import record
@@ -67,8 +67,7 @@ def invite(ctx: Context, post: Post) -> Offer:
     require_step_up(ctx)
     if post.institution_id not in ctx.actor.houses:
         raise NotFound
-    if not may_appoint(ctx.actor.role, post.role):
-        raise NotYoursToGrant
+    _require_appointment(ctx, post.role)
     return _offer(ctx, post)
 
 
@@ -120,19 +119,19 @@ def accept(
 def give_role(
     ctx: Context, person: identity.Staff, role: Role, title: str, specialty: str | None = None
 ) -> identity.Staff:
-    """Give another role from the next request on.
+    """Give another role from the next request on; who will manage is a guest nowhere any more.
 
     Raises `StepUpNeeded`, `NotYoursToGrant`, `AuditorStandsAlone`, `AlreadyLeft`.
     """
-    require_step_up(ctx)
+    _require_appointment(ctx, role)
     before = person.role
-    if not may_appoint(ctx.actor.role, role):
-        raise NotYoursToGrant
     if before is not role and not may_become(before, role):
         raise AuditorStandsAlone(clause="职责分离")
     if not person.works(ctx.at):
         raise AlreadyLeft
 
+    if role in MANAGING:
+        _end_guest_posts(ctx, person.id)
     person.role, person.title, person.specialty = role, title, specialty
     identity.end_all_sessions(ctx, identity.Ending.ROLE_CHANGED, staff_id=person.id)
     record(ctx, RoleChanged(person.id, before, role))
@@ -151,10 +150,13 @@ def begin_membership(
 ) -> Membership:
     """Let somebody belong to an own team or house, from now or later; takes effect by the date.
 
-    Raises `NotFound` for a party of another house, `Invalid`, `AuditorStandsAlone`,
-    `AlreadyMember`.
+    A manager who belongs to a house manages it: that asks what an appointment asks. Raises
+    `NotFound` for a party of another house, `Invalid`, `AuditorStandsAlone`, `AlreadyMember`,
+    `StepUpNeeded`, `NotYoursToGrant`.
     """
     _own_party(ctx, party_id, belonging)
+    if belonging is Belonging.INSTITUTION and person.role in MANAGING:
+        _require_appointment(ctx, person.role)
     if person.role is Role.AUDITOR:
         raise AuditorStandsAlone(clause="职责分离")
     if not person.works(since or ctx.at):
@@ -180,10 +182,25 @@ def end_membership(ctx: Context, membership: Membership, at: datetime | None = N
         raise Invalid(faults=[Fault("/until", "这段任职已经结束")])
     if end < ctx.at:
         raise Invalid(faults=[Fault("/until", "结束时间不能早于现在")])
-    membership.valid_until = max(end, membership.valid_from)
-    ends_at = membership.valid_until
-    record(ctx, MembershipEnded(membership.staff_id, membership.id, membership.party_id, ends_at))
+    _end(ctx, membership, end)
     return membership
+
+
+def _require_appointment(ctx: Context, role: Role) -> None:
+    require_step_up(ctx)
+    if not may_appoint(ctx.actor.role, role):
+        raise NotYoursToGrant
+
+
+def _end_guest_posts(ctx: Context, staff_id: UUID) -> None:
+    """No house that took somebody in for other work is managed by a promotion elsewhere."""
+    for row in queries.hold_guest_posts(ctx, staff_id):
+        _end(ctx, row, ctx.at)
+
+
+def _end(ctx: Context, row: Membership, end: datetime) -> None:
+    row.valid_until = max(end, row.valid_from)
+    record(ctx, MembershipEnded(row.staff_id, row.id, row.party_id, row.valid_until))
 
 
 def _offer(ctx: Context, post: Post, for_staff_id: UUID | None = None) -> Offer:

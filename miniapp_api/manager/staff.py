@@ -117,7 +117,7 @@ def begin_membership(
     until: datetime | None = None,
 ) -> Any:
     """安排任职 · Anybody who works in the region may be taken into an own team or house."""
-    person = staffing.colleague(ctx, staff_id)
+    person = staffing.hold_colleague(ctx, staff_id)
     return staffing.begin_membership(ctx, person, party_id, belonging, since=since, until=until)
 
 

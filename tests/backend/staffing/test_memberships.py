@@ -1,6 +1,6 @@
 """Belonging to teams and houses: dated, kept, and read by the date."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -8,16 +8,16 @@ from conftest import MORNING
 from contract_builders import a_team, join
 from flask import Flask
 from people import a_member_of_staff, by
-from staffing_builders import a_consortium, a_manager
+from staffing_builders import a_consortium, a_manager, stepped_up
 
 from backend import identity, staffing
 from backend.kernel.clock import FixedClock
 from backend.kernel.context import STAFF, Role
 from backend.kernel.database import db
-from backend.kernel.errors import Forbidden, Invalid, NotFound
+from backend.kernel.errors import Forbidden, Invalid, NotFound, StepUpNeeded
 from backend.kernel.paging import Wanted
 from backend.kernel.relations import Belonging, Membership
-from backend.staffing.errors import AlreadyLeft, AlreadyMember
+from backend.staffing.errors import AlreadyLeft, AlreadyMember, NotYoursToGrant
 
 NEXT_WEEK = MORNING + timedelta(days=7)
 AFTER = MORNING + timedelta(days=14)
@@ -56,9 +56,37 @@ def test_a_person_works_in_two_houses(app: Flask) -> None:
 def test_a_manager_of_two_houses_manages_both(app: Flask) -> None:
     first, second = a_consortium()
     manager = a_manager(first)
-    whole = by(a_manager(first, Role.CONSORTIUM_MANAGER))
+    whole = stepped_up(a_manager(first, Role.CONSORTIUM_MANAGER))
     staffing.begin_membership(whole, manager, second.id, Belonging.INSTITUTION)
     assert by(manager).actor.houses == {first.id, second.id}
+
+
+def test_nobody_is_made_manager_of_a_second_house_but_by_who_appoints_managers(app: Flask) -> None:
+    own, other = a_consortium()
+    stranger, whole = a_manager(other), a_manager(own, Role.CONSORTIUM_MANAGER)
+    for ctx, refusal in (
+        (by(a_manager(own)), StepUpNeeded),
+        (stepped_up(a_manager(own)), NotYoursToGrant),
+        (by(whole), StepUpNeeded),
+    ):
+        with pytest.raises(refusal):
+            staffing.begin_membership(ctx, stranger, own.id, Belonging.INSTITUTION)
+    staffing.begin_membership(stepped_up(whole), stranger, own.id, Belonging.INSTITUTION)
+    assert by(stranger).actor.houses == {own.id, other.id}
+
+
+@pytest.mark.parametrize("since", [None, NEXT_WEEK])
+def test_a_guest_who_becomes_a_manager_at_home_manages_no_house_that_took_them_in(
+    app: Flask, clock: FixedClock, since: datetime | None
+) -> None:
+    (own,), (home,) = a_consortium("客座院"), a_consortium("本院")
+    guest = a_member_of_staff(Role.PHARMACIST, institution=home.id)
+    host = by(a_manager(own))
+    staffing.begin_membership(host, guest, own.id, Belonging.INSTITUTION, since=since)
+    chief = stepped_up(a_manager(home, Role.CONSORTIUM_MANAGER))
+    staffing.give_role(chief, guest, Role.MANAGER, "主任")
+    for clock.at in (MORNING, NEXT_WEEK):
+        assert by(guest).actor.houses == {home.id}
 
 
 def test_history_is_kept(app: Flask, clock: FixedClock) -> None:
