@@ -37,6 +37,14 @@ class DoctorFull(Conflict):
     advice = "这位医生的签约人数已满，请由团队里的其他医生接收，或另选一个团队。"
 
 
+class TeamDoctorNeeded(Conflict):
+    """FD-4: whoever stands in for nobody of the team cannot name its family doctor."""
+
+    code = "team-doctor-needed"
+    title = "请由团队的医生接收"
+    advice = "您现在不是这个团队的医生，也没有替其中的医生代班；请由团队的医生接收这份申请。"
+
+
 class AgreementChanged(Conflict):
     """What is confirmed is not the text as it stands now."""
 

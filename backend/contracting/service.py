@@ -18,6 +18,7 @@ from backend.contracting.errors import (
     DoctorFull,
     NotAccepting,
     ReasonNotYours,
+    TeamDoctorNeeded,
     TeamFull,
     TermNotOffered,
 )
@@ -72,15 +73,21 @@ def apply(ctx: Context, team_id: UUID, months: int, package: Package = Package.B
 
 @permitted(policy.team_doctor)
 def accept(ctx: Context, contract: Contract) -> Contract:
-    """Say yes for the team and become the family doctor; raises `DoctorFull`."""
-    state = LIFE.after(contract.state, Act.ACCEPT)
-    _room(ctx, ctx.actor.id)
+    """Say yes for the team and become the family doctor; a deputy says it for who is away (FD-4).
 
-    contract.state, contract.doctor_id = state, ctx.actor.id
+    Raises `TeamDoctorNeeded`, `DoctorFull`.
+    """
+    state = LIFE.after(contract.state, Act.ACCEPT)
+    doctor_id = teams.own_doctor(ctx, contract.team_id, ctx.actor.id)
+    if doctor_id is None:
+        raise TeamDoctorNeeded
+    _room(ctx, doctor_id)
+
+    contract.state, contract.doctor_id = state, doctor_id
     contract.answered_at, contract.answered_by = ctx.at, ctx.actor.id
     record(
         ctx,
-        ContractAccepted(contract.resident_id, contract.id, contract.team_id, ctx.actor.id),
+        ContractAccepted(contract.resident_id, contract.id, contract.team_id, doctor_id),
     )
     return contract
 

@@ -125,6 +125,20 @@ def answering(ctx: Context, staff_id: UUID) -> UUID:
     return _deputies(ctx, [staff_id]).get(staff_id, staff_id)
 
 
+def own_doctor(ctx: Context, team_id: UUID, staff_id: UUID) -> UUID | None:
+    """As which doctor of the team this person acts: oneself, or the one who is away (FD-4).
+
+    `None` for who is neither of the team nor stands in for a doctor of it.
+    """
+    staff = _staff_of(ctx, [team_id]).get(team_id, {})
+    if staff_id in staff:
+        return staff_id
+    people = identity.staff(ctx, staff)
+    stood_in_for = [away for away, deputy in _deputies(ctx, staff).items() if deputy == staff_id]
+    doctors = [away for away in stood_in_for if people[away].role is Role.DOCTOR]
+    return min(doctors, default=None)
+
+
 def house_of(_ctx: Context, team_id: UUID) -> UUID | None:
     """The institution of a team, `None` where it is no team."""
     found = select(Team.institution_id).where(Team.id == team_id)

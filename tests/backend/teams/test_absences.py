@@ -5,13 +5,14 @@ from uuid import UUID
 
 import pytest
 from conftest import MORNING
-from contract_builders import a_team, lead_of
+from contract_builders import a_team, an_application, join, lead_of
 from flask import Flask
 from followup_builders import a_signed_resident
 from people import a_member_of_staff, by, by_itself
 from staffing_builders import a_consortium, a_manager
 
 from backend import contracting, followups, identity, teams
+from backend.contracting.errors import TeamDoctorNeeded
 from backend.kernel.calendar import begins_at
 from backend.kernel.clock import FixedClock
 from backend.kernel.context import STAFF, Role
@@ -80,6 +81,37 @@ def test_a_lead_is_stood_in_for(app: Flask) -> None:
     deputy = a_colleague(lead)
     away(lead, deputy, TODAY)
     assert teams.lead_of(by_itself(), team.id) == deputy.id
+
+
+def test_who_signs_with_the_deputy_has_the_absent_doctor(app: Flask, clock: FixedClock) -> None:
+    team = a_team()
+    lead = lead_of(team)
+    deputy, other = a_colleague(lead), a_member_of_staff(Role.DOCTOR, "李医生", lead.institution_id)
+    join(other, team)
+    away(lead, deputy, TODAY)
+    contracts = [an_application(team), an_application(team)]
+    for doctor, contract, responsible in zip(
+        (deputy, other), contracts, (lead, other), strict=True
+    ):
+        contracting.accept(by(doctor), contract)
+        assert (contract.doctor_id, contract.answered_by) == (responsible.id, doctor.id)
+    told = db.session.query(EventRow).filter_by(name="contracting.ContractAccepted").all()
+    assert {row.payload["doctor_id"] for row in told} == {str(lead.id), str(other.id)}
+    clock.at = begins_at(FRIDAY + timedelta(days=1))
+    with pytest.raises((Forbidden, NotFound)):
+        contracting.accept(by(deputy), an_application(team))
+
+
+def test_a_deputy_who_stands_in_for_nobody_there_any_more_names_no_doctor(app: Flask) -> None:
+    team = a_team()
+    lead = lead_of(team)
+    deputy = a_colleague(lead)
+    away(lead, deputy, TODAY)
+    waiting, then = an_application(team), by(deputy)
+    lead.left_at = then.at
+    db.session.flush()
+    with pytest.raises(TeamDoctorNeeded):
+        contracting.accept(then, waiting)
 
 
 def test_what_falls_due_is_put_to_the_deputy_who_takes_it_on(app: Flask) -> None:
