@@ -1,11 +1,8 @@
 """What people asked of their own data, done by itself; what was kept for a while only, dropped."""
 
-from collections.abc import Callable
-
 from backend import messaging, privacy
 from backend.kernel.entry import now
-from backend.kernel.transaction import transaction
-from jobs.sweeping import each
+from jobs.sweeping import each, until_none
 
 
 def make_exports() -> int:
@@ -15,7 +12,7 @@ def make_exports() -> int:
 
 def expire_exports() -> int:
     """Drop the copies whose days are over, some hundreds a commit."""
-    return _until_none(lambda: privacy.expire_exports(now()))
+    return until_none(lambda: privacy.expire_exports(now()))
 
 
 def carry_out_deletions() -> int:
@@ -36,14 +33,4 @@ def look_again() -> int:
 
 def forget_messages() -> int:
     """Drop messages that are older than the region keeps them, some hundreds a commit."""
-    return _until_none(lambda: messaging.forget(now(), privacy.messages_kept_since(now())))
-
-
-def _until_none(some: Callable[[], int]) -> int:
-    total = 0
-    while True:
-        with transaction():
-            gone = some()
-        total += gone
-        if not gone:
-            return total
+    return until_none(lambda: messaging.forget(now(), privacy.messages_kept_since(now())))

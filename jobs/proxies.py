@@ -1,35 +1,25 @@
 """Mandates that are over, unanswered or narrower now; what may be done hangs on none of it."""
 
-from collections.abc import Callable
-
 from backend import proxies
-from backend.kernel import entry
-from backend.kernel.context import Context
-from backend.kernel.transaction import transaction
+from backend.kernel.entry import now
+from jobs.sweeping import until_none
 
 
 def lapse() -> int:
     """Close what nobody answered in time."""
-    return _until_none(proxies.lapse)
+    return until_none(lambda: proxies.lapse(now()))
 
 
 def expire() -> int:
     """End what is over, and let both sides know."""
-    return _until_none(proxies.expire)
+    return until_none(lambda: proxies.expire(now()))
 
 
 def tell_narrowed() -> int:
     """Let children who have a say now, and their guardians, know."""
-    return _until_none(proxies.tell_narrowed)
+    return until_none(lambda: proxies.tell_narrowed(now()))
 
 
-def _until_none(some: Callable[[Context], int]) -> int:
-    total = 0
-    while found := _some(some):
-        total += found
-    return total
-
-
-def _some(some: Callable[[Context], int]) -> int:
-    with transaction():
-        return some(entry.now())
+def forget_papers() -> int:
+    """Forget which documents were seen for mandates that are over long since."""
+    return until_none(lambda: proxies.forget_papers(now()))

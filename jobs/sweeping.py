@@ -31,6 +31,17 @@ def each(due: Due, act: Callable[[UUID], object]) -> int:
     return done
 
 
+def until_none(some: Callable[[], int]) -> int:
+    """Do `some`, each time in a transaction of its own, until it finds nothing more to do."""
+    total = 0
+    while True:
+        with transaction():
+            done = some()
+        total += done
+        if not done:
+            return total
+
+
 def _found(due: Due, failed: Collection[UUID]) -> Sequence[UUID]:
     with transaction():
         return due(failed)

@@ -7,6 +7,8 @@ from backend.identity.consent_service import consent, refuse, withdraw
 from backend.identity.desk_service import (
     ShownCode,
     add_document,
+    forget_desk_codes,
+    forget_desk_misses,
     make_desk_code,
     present,
     report_lost_phone,
@@ -127,6 +129,8 @@ __all__ = [
     "fact",
     "family_acts",
     "forget_attempts",
+    "forget_desk_codes",
+    "forget_desk_misses",
     "forget_person",
     "forget_sessions",
     "give_phone",

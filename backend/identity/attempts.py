@@ -12,6 +12,7 @@ from sqlalchemy import Column, DateTime, Index, LargeBinary, Table, Uuid, func, 
 
 from backend.identity.errors import TooManyAttempts
 from backend.kernel.database import Base, db
+from backend.kernel.forgetting import forget
 from backend.kernel.ids import new_id
 
 PER_ACCOUNT, PER_NUMBER, WITHIN = 5, 10, timedelta(days=1)  # 示例
@@ -56,6 +57,5 @@ def note(account_id: UUID, number: bytes) -> None:
 
 
 def forget_before_today() -> int:
-    """Drop what counts no more (real time); returns how many."""
-    old = verification_failure.delete().where(_ROW.at <= func.now() - WITHIN)
-    return len(db.session.execute(old.returning(_ROW.id)).all())
+    """Drop some of what counts no more (real time); returns how many."""
+    return forget(verification_failure, _ROW.at <= func.now() - WITHIN)

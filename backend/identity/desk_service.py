@@ -6,7 +6,7 @@ missed tries are real time.
 
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Interval, delete, func, literal, select
@@ -42,8 +42,9 @@ from backend.kernel.crypto import keyring
 from backend.kernel.database import db, held
 from backend.kernel.errors import ConsentNeeded, Fault, Invalid, TooMany, Unavailable
 from backend.kernel.events import record
+from backend.kernel.forgetting import forget
 from backend.kernel.ids import new_id
-from backend.kernel.policy import admitted
+from backend.kernel.policy import admitted, by_clock
 from backend.kernel.transaction import attempt
 
 CODE_LASTS = timedelta(minutes=10)
@@ -171,6 +172,18 @@ def present(ctx: Context, claim: Claim) -> Resident:
         _note_miss(ctx)
         raise NobodyFound
     return resident
+
+
+@admitted(by_clock)
+def forget_desk_codes(_ctx: Context) -> int:
+    """Drop some of the codes that ran out; returns how many."""
+    return forget(DeskCode.__table__, DeskCode.expires_at <= func.now())
+
+
+@admitted(by_clock)
+def forget_desk_misses(_ctx: Context, before: datetime) -> int:
+    """Drop some of the tries before an instant (real time); returns how many."""
+    return forget(DeskMiss.__table__, DeskMiss.at < before)
 
 
 def _require_name_on_file(ctx: Context, person: Person) -> None:

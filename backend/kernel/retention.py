@@ -40,6 +40,7 @@ class RetentionStandard(standards.Edition):
     contract: Term
     disclosure: Term
     emergency_access: Term
+    mandate: Term
 
     def term(self, category: Category) -> Term:
         """The term of a category."""

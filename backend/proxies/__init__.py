@@ -1,6 +1,6 @@
 """家庭代办 Family proxies: who may act for whom, which things, until when, and who confirmed it."""
 
-from backend.proxies.clock_service import expire, lapse, tell_narrowed
+from backend.proxies.clock_service import expire, forget_papers, lapse, tell_narrowed
 from backend.proxies.desk_service import (
     Papers,
     look_up,
@@ -88,6 +88,7 @@ __all__ = [
     "expire",
     "export",
     "find",
+    "forget_papers",
     "give_up",
     "hold",
     "invite",

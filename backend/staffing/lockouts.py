@@ -2,12 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from backend.kernel.clock import real_time
 from backend.kernel.crypto import keyring
 from backend.kernel.database import db
+from backend.kernel.forgetting import forget
 from backend.kernel.ids import new_id
 from backend.staffing.errors import Shut
 from backend.staffing.models import Lockout
@@ -53,9 +54,8 @@ def reset(row: Lockout) -> None:
 
 
 def forget_before(instant: datetime) -> int:
-    """Drop the counts of names that nobody tried since `instant` (real time); returns how many."""
-    old = delete(Lockout).where(Lockout.failed_at < instant)
-    return len(db.session.execute(old.returning(Lockout.id)).all())
+    """Drop some counts of names that nobody tried since `instant` (real time); returns how many."""
+    return forget(Lockout.__table__, Lockout.failed_at < instant)
 
 
 def require_passed(row: Lockout) -> None:

@@ -11,6 +11,7 @@ from backend.kernel.context import MANAGING, Context, Role
 from backend.kernel.database import db
 from backend.kernel.errors import Fault, Forbidden, Invalid, NotFound
 from backend.kernel.events import record
+from backend.kernel.forgetting import forget
 from backend.kernel.ids import new_id
 from backend.kernel.policy import (
     admitted,
@@ -99,6 +100,13 @@ def revoke(ctx: Context, invitation: Invitation) -> Invitation:
     invitation.revoked_at = ctx.at
     record(ctx, InvitationRevoked(invitation.id))
     return invitation
+
+
+@admitted(by_clock)
+def forget_invitations(_ctx: Context, before: datetime) -> int:
+    """Drop some that ran out before then and nobody accepted; returns how many."""
+    nobody_came = Invitation.state != InvitationState.ACCEPTED
+    return forget(Invitation.__table__, nobody_came & (Invitation.expires_at < before))
 
 
 @admitted(by_anyone)
