@@ -16,7 +16,7 @@ from backend.kernel.policy import admitted
 
 @admitted(policy.own_account)
 def accounts(ctx: Context) -> Sequence[Account]:
-    """The accounts that stand for the acting person, the oldest binding first."""
+    """The accounts that stand for the acting person, those bound at a desk first."""
     return db.session.execute(queries.accounts_in_order(ctx.oneself)).scalars().all()
 
 
@@ -24,7 +24,8 @@ def accounts(ctx: Context) -> Sequence[Account]:
 def object_to(ctx: Context, account_id: UUID) -> Sequence[Account]:
     """ "This was not me": a later account stands for nobody and is logged out; returns the rest.
 
-    Raises `NotFound`, and `NewerAccount` where the account was there before the acting one.
+    Raises `NotFound`, and `NewerAccount` where the account was there before the acting one, or was
+    bound at a desk and the acting one was not.
     """
     resident = held(select(Resident).where(Resident.id == ctx.oneself))
     own = binding.accounts_of(resident.id)

@@ -68,16 +68,21 @@ def _registered(ctx: Context, person: Person) -> Resident:
 
 
 def accounts_of(resident_id: UUID) -> Sequence[Account]:
-    """The accounts that stand for a person, locked, the oldest binding first."""
+    """The accounts that stand for a person, locked, in the order of `accounts_in_order`."""
     theirs = queries.accounts_in_order(resident_id).with_for_update()
     return db.session.execute(theirs.execution_options(populate_existing=True)).scalars().all()
 
 
-def bind(ctx: Context, account: Account, resident: Resident) -> None:
-    """Let the account stand for the person; those that do already are told."""
+def bind(ctx: Context, account: Account, resident: Resident, *, is_seen: bool = False) -> None:
+    """Let the account stand for the person; those that do already are told.
+
+    The phone of who was seen at a desk is the phone on file; online only where there is none.
+    """
     others = tuple(other.id for other in accounts_of(resident.id))
     account.resident_id, account.bound_at, account.freed_at = resident.id, ctx.at, None
-    resident.phone = resident.phone or account.phone
+    account.seen_at = ctx.at if is_seen else None
+    known, given = resident.phone, account.phone
+    resident.phone = (given or known) if is_seen else (known or given)
     db.session.flush()
     carry_over(ctx, account)
     record(ctx, ResidentVerified(resident.id, account.id))
@@ -93,6 +98,7 @@ def free(ctx: Context, resident_id: UUID, accounts: Sequence[Account], why: Endi
     """
     for account in accounts:
         account.resident_id, account.bound_at, account.freed_at = None, None, ctx.at
+        account.seen_at = None
         account.phone, account.phone_index, account.phone_given_at = None, None, None
         end_all(ctx, why, account_id=account.id)
     record(ctx, AccountsFreed(resident_id, tuple(account.id for account in accounts), why))

@@ -105,7 +105,7 @@ def verify_at_desk(
     if resident.is_closed:
         raise PersonClosed
     if account is not None:
-        binding.bind(ctx, account, resident)
+        binding.bind(ctx, account, resident, is_seen=True)
     if agreed_version is not None:
         agreed_on_paper(ctx, resident.id, Purpose.HEALTH_DATA, agreed_version)
     elif is_new and account is None:

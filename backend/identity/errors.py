@@ -117,12 +117,13 @@ class DocumentTaken(Conflict):
 
 
 class NewerAccount(Forbidden):
-    """Only an account that was there before may say of another one: this was not me."""
+    """Only an account that was there before, or was seen at a desk, may say: this was not me."""
 
     code = "newer-account"
     title = "请用原来的微信操作"
     advice = (
-        "只有先绑定的微信才能解除后来绑定的微信；如果您拿不到原来的手机，请带证件到社区窗口办理。"
+        "只有先绑定的或在窗口办理的微信，才能解除别的微信；"
+        "如果您拿不到原来的手机，请带证件到社区窗口办理。"
     )
 
 

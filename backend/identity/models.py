@@ -33,7 +33,10 @@ class Level(StrEnum):
 
 
 class Account(Base):
-    """One person's WeChat identity in this mini-program, and whom it stands for."""
+    """One person's WeChat identity in this mini-program, and whom it stands for.
+
+    `seen_at`: when the person was seen at a desk with it; empty where it was bound online.
+    """
 
     __tablename__ = "account"
     __table_args__ = (
@@ -49,6 +52,7 @@ class Account(Base):
     staff_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
     created_at: Mapped[datetime]
     bound_at: Mapped[datetime | None]
+    seen_at: Mapped[datetime | None]
     freed_at: Mapped[datetime | None]
 
     phone = Sealed()

@@ -48,9 +48,12 @@ def hold_account(ctx: Context) -> Account:
 
 
 def accounts_in_order(resident_id: UUID) -> Select[Account]:
-    """The accounts that stand for a person, the oldest binding first."""
+    """The accounts that stand for a person: first those bound at a desk, the oldest binding first.
+
+    Whoever knew name and number may have been there first online.
+    """
     theirs = select(Account).where(Account.resident_id == resident_id)
-    return theirs.order_by(Account.bound_at.nulls_first(), Account.id)
+    return theirs.order_by(Account.seen_at.is_(None), Account.bound_at.nulls_first(), Account.id)
 
 
 def hold_own_resident(resident_id: UUID) -> Resident:

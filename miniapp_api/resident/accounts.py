@@ -27,7 +27,7 @@ class AccountSchema(Schema):
 
 
 class AccountsSchema(Schema):
-    """The one that was bound first comes first."""
+    """Those bound at a desk come first, then those bound online, the oldest first."""
 
     items = fields.List(fields.Nested(AccountSchema), required=True)
 

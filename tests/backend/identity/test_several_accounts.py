@@ -32,6 +32,15 @@ def another(first: Visitor, phone: str = PHONE, openid: str = "visitor-2") -> Vi
     return visitor
 
 
+def bind_at_desk(visitor: Visitor) -> None:
+    """By a nurse who saw the person with the card."""
+    card = {"kind": "resident_card", "number": visitor.number}
+    served = {"name": NAME, "document": card, "original_seen": True, "code": visitor.desk_code()}
+    nurse = a_member_of_staff(Role.NURSE)
+    answer = visitor.http("POST", "/staff/desk/verifications", nurse, json=served)
+    assert answer.status_code == 201
+
+
 def happened(name: str) -> list[EventRow]:
     found = select(EventRow).filter_by(name=f"identity.{name}")
     return list(db.session.execute(found).scalars())
@@ -79,6 +88,37 @@ def test_the_later_account_cannot_push_out_the_first(first: Visitor, clock: Fixe
     assert kind(second.ask("POST", path)) == (403, "newer-account")
     assert kind(second.ask("POST", f"/accounts/{second.account.id}/objection"))[0] == 403
     assert first.ask("GET", "").json["level"] == "verified"
+
+
+def test_who_was_seen_at_a_desk_pushes_out_an_impostor_who_came_first(
+    first: Visitor, clock: FixedClock
+) -> None:
+    """Somebody else's name and number, and the own phone, are all that online needs."""
+    clock.at += timedelta(days=30)
+    real = another(first, "13900000009")
+    bind_at_desk(real)
+    resident = db.session.get_one(identity.Resident, first.account.resident_id)
+    assert resident.phone == "13900000009"
+    listed = real.ask("GET", "/accounts").json["items"]
+    assert [one["is_this_one"] for one in listed] == [True, False]
+    assert kind(first.ask("POST", f"/accounts/{real.account.id}/objection")) == (
+        403,
+        "newer-account",
+    )
+    assert real.ask("POST", f"/accounts/{first.account.id}/objection").status_code == 200
+    assert first.ask("GET", "").status_code == 401
+    assert real.ask("GET", "").json["level"] == "verified"
+
+
+def test_of_two_that_were_seen_at_a_desk_the_first_decides(
+    first: Visitor, clock: FixedClock
+) -> None:
+    second, third = another(first), another(first, openid="visitor-3")
+    for one in (second, third):
+        clock.at += timedelta(days=1)
+        bind_at_desk(one)
+    assert kind(third.ask("POST", f"/accounts/{second.account.id}/objection"))[0] == 403
+    assert second.ask("POST", f"/accounts/{third.account.id}/objection").status_code == 200
 
 
 def test_an_account_of_somebody_else_is_not_even_known(first: Visitor) -> None:
