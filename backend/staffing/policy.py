@@ -4,7 +4,7 @@ from sqlalchemy import ColumnElement, or_, select
 
 from backend import identity, teams
 from backend.kernel.context import Context
-from backend.kernel.relations import Belonging, Membership
+from backend.kernel.relations import Membership
 from backend.kernel.ties import (
     NONE,
     Sight,
@@ -35,9 +35,7 @@ def invitation_ties(ctx: Context, invitation: Invitation) -> Ties:
 
 
 def membership_ties(ctx: Context, membership: Membership) -> Ties:
-    """Whoever manages the house or the team's house; a deputy's ends with the absence."""
-    if membership.kind is Belonging.DEPUTY:
-        return NONE
+    """Whoever manages the house or the team's house, whatever the belonging comes from."""
     house = teams.house_of(ctx, membership.party_id) or membership.party_id
     return in_house(ctx, house)
 

@@ -184,13 +184,14 @@ def begin_membership(
 
 @permitted(policy.ends_membership)
 def end_membership(ctx: Context, membership: Membership, at: datetime | None = None) -> Membership:
-    """End it now or at a later instant; what has ended stays as it was."""
+    """End it now or at a later instant, and with it a deputy's; what has ended stays as it was."""
     end = at or ctx.at
     if membership.valid_until is not None and membership.valid_until <= ctx.at:
         raise Invalid(faults=[Fault("/until", "这段任职已经结束")])
     if end < ctx.at:
         raise Invalid(faults=[Fault("/until", "结束时间不能早于现在")])
     _end(ctx, membership, end)
+    teams.stop_standing_in(membership.staff_id, membership.party_id, membership.valid_until or end)
     return membership
 
 

@@ -22,7 +22,7 @@ from backend.teams.queries import (
     teams,
 )
 from backend.teams.rules import Gap, may_stand_in
-from backend.teams.service import be_absent, end_absence
+from backend.teams.service import be_absent, end_absence, stop_standing_in
 
 __all__ = [
     "Absence",
@@ -49,5 +49,6 @@ __all__ = [
     "own_doctor",
     "profile",
     "profiles",
+    "stop_standing_in",
     "teams",
 ]

@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from backend import identity
@@ -67,6 +67,15 @@ def end_absence(ctx: Context, absence: Absence) -> Absence:
     return absence
 
 
+def stop_standing_in(staff_id: UUID, party_id: UUID, end: datetime) -> None:
+    """Nobody stands in at a team for somebody who belongs to it only until `end`."""
+    absences = select(Absence.id).where(Absence.staff_id == staff_id)
+    theirs = (Membership.party_id == party_id) & Membership.source_id.in_(absences)
+    still = Membership.valid_until > end
+    capped = update(Membership).where(theirs, still)
+    db.session.execute(capped.values(valid_until=func.greatest(Membership.valid_from, end)))
+
+
 def _days(ctx: Context, first_on: date, last_on: date) -> None:
     if first_on < ctx.today:
         raise Invalid(faults=[Fault("/first_on", "开始日期不能早于今天")])
@@ -113,7 +122,10 @@ def _insert(absence: Absence) -> None:
 
 
 def _put_in(absence: Absence) -> None:
-    """Let the deputy belong to each team of the absent person, while both hold."""
+    """Let the deputy belong to each team of the absent person, while both hold.
+
+    Who ends a belonging meanwhile waits for this, or this for them.
+    """
     first, back = begins_at(absence.first_on), begins_at(absence.last_on + timedelta(days=1))
     open_ones = or_(Membership.valid_until.is_(None), Membership.valid_until > first)
     theirs = select(Membership).where(
@@ -122,7 +134,8 @@ def _put_in(absence: Absence) -> None:
         Membership.valid_from < back,
         open_ones,
     )
-    for row in db.session.execute(theirs).scalars():
+    now = theirs.with_for_update(read=True).execution_options(populate_existing=True)
+    for row in db.session.execute(now).scalars():
         db.session.add(_deputy(absence, row, first, back))
 
 

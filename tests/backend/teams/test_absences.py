@@ -11,7 +11,7 @@ from followup_builders import a_signed_resident
 from people import a_member_of_staff, by, by_itself
 from staffing_builders import a_consortium, a_manager
 
-from backend import contracting, followups, identity, teams
+from backend import contracting, followups, identity, staffing, teams
 from backend.contracting.errors import TeamDoctorNeeded
 from backend.kernel.calendar import begins_at
 from backend.kernel.clock import FixedClock
@@ -20,6 +20,7 @@ from backend.kernel.database import db
 from backend.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from backend.kernel.events import EventRow
 from backend.kernel.paging import Wanted
+from backend.kernel.relations import Belonging, Membership
 from backend.teams.errors import AbsenceOverlaps, DeputyAway, UnfitDeputy
 
 TODAY = date(2026, 11, 23)
@@ -243,3 +244,36 @@ def test_a_manager_records_it_for_the_own_house_only(app: Flask) -> None:
         away(doctor, a_colleague(doctor), by_whom=a_colleague(doctor))
     with pytest.raises(NotFound):
         teams.absence(by(a_manager(other)), absence.id, doctor.id)
+
+
+def a_guest_stood_in_for() -> tuple[identity.Staff, Membership, Membership]:
+    """The manager of a team's house; a guest's belonging to the team, and the guest's deputy's."""
+    (house,), (home,) = a_consortium("本院"), a_consortium("外院")
+    team, chief = a_team(house), a_manager(house)
+    guest = a_member_of_staff(Role.DOCTOR, "客座医生", home.id)
+    belongs = staffing.begin_membership(by(chief), guest, team.id, Belonging.TEAM)
+    deputy = a_colleague(guest)
+    away(guest, deputy, TODAY, FRIDAY)
+    return chief, belongs, db.session.query(Membership).filter_by(staff_id=deputy.id).one()
+
+
+@pytest.mark.parametrize("days", [0, 2])
+def test_nobody_stands_in_for_a_guest_longer_than_the_guest_belongs(app: Flask, days: int) -> None:
+    chief, belongs, stands_in = a_guest_stood_in_for()
+    end = MORNING + timedelta(days)
+    staffing.end_membership(by(chief), belongs, end)
+    db.session.refresh(stands_in)
+    assert stands_in.valid_until == end
+
+
+def test_the_house_of_the_team_sends_a_deputy_away(app: Flask) -> None:
+    chief, _, stands_in = a_guest_stood_in_for()
+    held = staffing.hold_membership(by(chief), stands_in.staff_id, stands_in.id)
+    staffing.end_membership(by(chief), held)
+    assert stands_in.party_id not in by(deputy_of(stands_in)).actor.parties
+
+
+def deputy_of(belongs: Membership) -> identity.Staff:
+    found = db.session.get(identity.Staff, belongs.staff_id)
+    assert found
+    return found
