@@ -1,6 +1,7 @@
 """What we tell whom about emergency access."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from backend import identity, messaging, network
 from backend.auditing import queries, service
@@ -11,17 +12,33 @@ from backend.auditing.events import (
 )
 from backend.auditing.models import State
 from backend.kernel.context import Context, Role
+from backend.kernel.relations import Kind, parties
 from backend.messaging import MessageKind, To
 
+OWN_RECORD, CHILDS_RECORD = "您的记录，点开可看原因", "您监护的孩子的记录"
+FRONT_PAGE = "pages/index/index"
 TOLD_WITHIN = timedelta(minutes=4)  # of the five; then somebody must call
 
 
 def tell_resident(ctx: Context, begun: EmergencyAccessBegun) -> None:
-    """The person is told at whatever hour; without a WeChat account the house calls."""
-    to = To.resident(begun.resident_id)
-    messaging.queue(ctx, MessageKind.EMERGENCY_ACCESS, to, begun.access_id, "begun", {})
-    if identity.openid_of_resident(begun.resident_id) is None:
+    """The person is told at whatever hour, and of a child each guardian; else the house calls.
+
+    A child without a WeChat account is told by the guardians, once each.
+    """
+    concerned = begun.resident_id, *parties(ctx, begun.resident_id, Kind.GUARDIAN)
+    reached = [one for one in concerned if identity.openid_of_resident(one) is not None]
+    for person in reached or concerned[:1]:
+        _tell_of_access(ctx, begun, person)
+    if not reached:
         service.plan_call(ctx, queries.hold_access(ctx, begun.access_id))
+
+
+def _tell_of_access(ctx: Context, begun: EmergencyAccessBegun, person: UUID) -> None:
+    is_own = person == begun.resident_id
+    words = {"whose": OWN_RECORD if is_own else CHILDS_RECORD}
+    page = None if is_own else FRONT_PAGE  # the log of accesses is the child's own
+    to, kind = To.resident(person), MessageKind.EMERGENCY_ACCESS
+    messaging.queue(ctx, kind, to, begun.access_id, "begun", words, page)
 
 
 def ask_reviewers(ctx: Context, begun: EmergencyAccessBegun) -> None:

@@ -206,6 +206,14 @@ def is_related(ctx: Context, resident_id: UUID, *kinds: Kind) -> bool:
     return db.session.execute(found.limit(1)).first() is not None
 
 
+def parties(ctx: Context, resident_id: UUID, kind: Kind) -> list[UUID]:
+    """Who stands in this relation to a resident now, whoever acts; since longest first."""
+    found = select(Relation.party_id).where(
+        Relation.resident_id == resident_id, Relation.kind == kind, in_force(ctx)
+    )
+    return list(db.session.execute(found.order_by(Relation.valid_from, Relation.id)).scalars())
+
+
 def is_source(ctx: Context, source_id: UUID, kind: Kind) -> bool:
     """Whether the actor is related now to somebody because of this booking, prescription …"""
     found = select(Relation.id).where(

@@ -1,13 +1,14 @@
 """Break-glass: who may, for how long, how often; who is told, who judges."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from audit_builders import WHY, an_emergency, in_a_hurry
 from contract_builders import a_centre
+from family_builders import a_guardian, a_relative
 from flask import Flask
 from followup_builders import Patient, a_patient
 from people import a_member_of_staff, a_resident, by, by_itself
@@ -19,7 +20,7 @@ from backend.auditing import Emergency, State, Verdict, Whom
 from backend.auditing.rules import AccessPolicy
 from backend.kernel import relay
 from backend.kernel.clock import FixedClock
-from backend.kernel.context import Context, Role
+from backend.kernel.context import Context, Role, Scope
 from backend.kernel.database import db
 from backend.kernel.errors import Forbidden, Invalid, NotFound, StepUpNeeded
 from backend.kernel.events import EventRow
@@ -232,6 +233,33 @@ def test_the_resident_is_told_at_once_even_at_night(ward: Ward, clock: FixedCloc
     assert message.due_at == access.begun_at
     (asked,) = told(MessageKind.EMERGENCY_REVIEW)
     assert asked.to_staff_id == ward.manager.id
+
+
+@pytest.mark.parametrize("has_account", [True, False])
+def test_a_childs_guardians_are_told_as_well_each_once(ward: Ward, has_account: bool) -> None:
+    child = a_resident("王小宝", date(2014, 5, 1), account=has_account)
+    both = [a_guardian(child), a_guardian(child)]
+    a_relative(child, *Scope)
+    access = an_emergency(ward.doctor, child)
+    deliver()
+    pushes = {one.to_resident_id: one for one in told(MessageKind.EMERGENCY_ACCESS)}
+    assert pushes.keys() == {one.id for one in [*both, *[child] * has_account]}
+    assert {one.urgent for one in pushes.values()} == {True}
+    words = {key: one.content["thing1"] for key, one in pushes.items()}
+    assert words[both[0].id] == words[both[1].id] == "医生紧急调阅了您监护的孩子的记录"
+    assert "孩子" not in words.get(child.id, "您")
+    assert not auditing.hold_access(by_itself(), access.id).to_call
+    sent = [one for one in messaging.claim(by_itself(), "s1", 10) if "孩子" in str(one.content)]
+    assert len({one.openid for one in sent}) == len(sent) == len(both)
+
+
+def test_whose_guardian_cannot_be_reached_either_is_called(ward: Ward) -> None:
+    child = a_resident("王小宝", date(2014, 5, 1), account=False)
+    mother = a_guardian(child)
+    db.session.delete(db.session.query(identity.Account).filter_by(resident_id=mother.id).one())
+    access = an_emergency(ward.doctor, child)
+    deliver()
+    assert auditing.hold_access(by_itself(), access.id).to_call
 
 
 def test_whoever_has_no_account_is_on_the_houses_call_list(ward: Ward) -> None:

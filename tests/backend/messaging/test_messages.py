@@ -81,6 +81,7 @@ def test_every_wording_fits_its_fields_whole(kind: MessageKind) -> None:
         "time": "2026年12月01日 09:00",
         "number": "1",
         "place": "中心",
+        "whose": "您的记录，点开可看原因",
     }
     for key, text in catalogue().kind[kind].texts.items():
         whole = text.format(**examples)
