@@ -10,6 +10,7 @@ from flask import Flask
 
 from backend import assembly
 from backend.kernel.events import reaction_name
+from backend.kernel.ties import Entry, Grant
 from backend.reactions import REACTIONS
 from config.settings import ROOT
 from tools.docs import FOLDER, commands, pages
@@ -254,3 +255,9 @@ def test_the_generated_documents_say_what_the_code_says() -> None:
     """`python3 manage.py docs` writes them."""
     for name, page in pages().items():
         assert (FOLDER / name).read_text() == page, name
+
+
+def test_every_policy_is_data_that_one_function_decides() -> None:
+    """A predicate of its own would decide beside `ties.decide`, and no document could read it."""
+    found = dict(commands())
+    assert [name for name, one in found.items() if not isinstance(one.policy, Entry | Grant)] == []

@@ -51,34 +51,15 @@ visible_to = Sight(
     resident=Resident.id,
     kinds=KINDS,
 )
-own_account = admits(Tie.ACCOUNT, only={Tie.ACCOUNT: frozenset({Role.RESIDENT})})
-
-
-def logged_in(ctx: Context) -> bool:
-    """Whoever has a session: a resident, or a member of staff."""
-    return ctx.actor.session is not None
-
-
-def oneself(ctx: Context) -> bool:
-    """The verified person alone; raises `IdentityNeeded`, `NotForProxies`."""
-    return own_account(ctx) and ctx.oneself is not None
-
-
-def own_account_or_ward(ctx: Context) -> bool:
-    """Oneself, or a guardian for the child; never another family member."""
-    if ctx.proxy is not None:
-        return ctx.oneself_or_ward is not None
-    return own_account(ctx)
-
-
-def at_desk(ctx: Context) -> bool:
-    """Whoever serves people at a desk: doctors, nurses, coordinators, managers."""
-    return ctx.actor.role in DESK
-
-
-def own_account_or_at_desk(ctx: Context) -> bool:
-    """The holder of an account, or whoever serves the holder at a desk."""
-    return own_account(ctx) or at_desk(ctx)
+OF_RESIDENT = {Tie.ACCOUNT: frozenset({Role.RESIDENT})}
+AT_DESK = {Tie.STAFF: DESK}
+own_account = admits(Tie.ACCOUNT, only=OF_RESIDENT)
+logged_in = admits(Tie.ACCOUNT)
+oneself = admits(Tie.SELF, without_consent=True)
+# A guardian speaks for the child (PIPL 31), no other family member for anybody.
+own_account_or_ward = admits(Tie.ACCOUNT, Tie.SELF, Tie.GUARDIAN, only=OF_RESIDENT)
+at_desk = admits(Tie.STAFF, only=AT_DESK)
+own_account_or_at_desk = admits(Tie.ACCOUNT, Tie.STAFF, only=OF_RESIDENT | AT_DESK)
 
 
 def account_of(ctx: Context) -> UUID:

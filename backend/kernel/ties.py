@@ -18,7 +18,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from backend.kernel import sensitive
 from backend.kernel.context import CLINICAL, STAFF, Context, Role, Scope
-from backend.kernel.errors import NotForProxies
+from backend.kernel.errors import IdentityNeeded, NotForProxies
 from backend.kernel.relations import Kind, kinds_in_force, related
 
 Subject = TypeVar("Subject")
@@ -101,7 +101,7 @@ class _Sufficient:
     def __post_init__(self) -> None:
         if self.ties & SIGHT_ONLY:
             raise ValueError(f"nobody acts by {sorted(self.ties & SIGHT_ONLY)}")
-        if self.ties & FAMILY and self.scope is None:
+        if Tie.PROXY in self.ties and self.scope is None:
             raise ValueError("a family member acts within a scope")
 
     def _judge(self, ctx: Context, held: Ties) -> bool:
@@ -114,9 +114,13 @@ class _Sufficient:
 
     def _tell_family(self, ctx: Context, held: Ties) -> None:
         """A family member who may not is told why: raises `NotForProxies`, `ScopeNeeded`."""
-        if self.ties & PERSONAL and not self.ties & held:
+        if not self.ties & PERSONAL:
+            return
+        if not self.ties & held & PERSONAL:
             raise NotForProxies
-        if self.ties & held and self.scope is not None:
+        if self.scope is None:
+            _ = ctx.oneself_or_ward
+        else:
             ctx.person_for(self.scope)
 
 
@@ -133,13 +137,28 @@ class Grant(_Sufficient, Generic[Subject]):
 
 @dataclass(frozen=True, kw_only=True)
 class Entry(_Sufficient):
-    """Who may do what has no subject yet: a predicate for `admitted` that documents can read."""
+    """Who may do what has no subject yet: a predicate for `admitted` that documents can read.
+
+    `without_consent`: it needs the verified person, and no consent of theirs.
+    """
+
+    without_consent: bool = False
 
     def __call__(self, ctx: Context) -> bool:
         """Whether the actor may; raises what tells a resident why not."""
-        if self.ties & PERSONAL and ctx.actor.role is Role.RESIDENT:
-            _ = ctx.person
+        if (
+            ctx.actor.role is Role.RESIDENT
+            and self.ties & PERSONAL
+            and Tie.ACCOUNT not in self.ties
+        ):
+            self._require_person(ctx)
         return self._judge(ctx, standing(ctx))
+
+    def _require_person(self, ctx: Context) -> None:
+        if not self.without_consent:
+            _ = ctx.person
+        elif ctx.resident is None:
+            raise IdentityNeeded
 
 
 def allows(
@@ -153,10 +172,15 @@ def allows(
 
 
 def admits(
-    *ties: Tie, scope: Scope | None = None, only: Mapping[Tie, frozenset[Role]] | None = None
+    *ties: Tie,
+    scope: Scope | None = None,
+    only: Mapping[Tie, frozenset[Role]] | None = None,
+    without_consent: bool = False,
 ) -> Entry:
     """Let those begin something who stand so by themselves."""
-    return Entry(ties=frozenset(ties), scope=scope, only=only or {})
+    return Entry(
+        ties=frozenset(ties), scope=scope, only=only or {}, without_consent=without_consent
+    )
 
 
 def standing(ctx: Context) -> Ties:
@@ -184,6 +208,13 @@ def as_person(ctx: Context, resident_id: UUID, subject_id: UUID | None = None) -
     if ctx.actor.role is not Role.RESIDENT or ctx.person != resident_id:
         return NONE
     if ctx.proxy is not None and subject_id and sensitive.is_hidden(ctx, subject_id):
+        return NONE
+    return possible(ctx) & PERSONAL
+
+
+def as_owner(ctx: Context, resident_id: UUID) -> Ties:
+    """As `as_person`, for what a person may do about the own data without any consent."""
+    if ctx.actor.role is not Role.RESIDENT or ctx.resident != resident_id:
         return NONE
     return possible(ctx) & PERSONAL
 

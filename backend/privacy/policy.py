@@ -5,59 +5,66 @@ from typing import Any
 from sqlalchemy import ColumnElement, false
 
 from backend import identity
-from backend.kernel.context import MANAGING, Context, Role
-from backend.kernel.relations import Kind, is_related
+from backend.kernel.context import Context, Role
+from backend.kernel.relations import Kind
+from backend.kernel.ties import (
+    NONE,
+    Grant,
+    Sight,
+    Tie,
+    Ties,
+    admits,
+    allows,
+    as_owner,
+    bound,
+    in_house,
+    possible,
+)
 from backend.privacy.models import Correction, DeathReport
 
 AT_DESK = frozenset({Role.DOCTOR, Role.NURSE, Role.PUBLIC_HEALTH, Role.COORDINATOR, Role.MANAGER})
 KNOWS_OF_DEATH = frozenset({Role.DOCTOR, Role.NURSE, Role.PUBLIC_HEALTH})
 
 
-def oneself(ctx: Context) -> bool:
-    """The person, or a guardian for the child; never another family member."""
-    return ctx.actor.role is Role.RESIDENT and ctx.oneself_or_ward is not None
+def ties(ctx: Context, row: Any) -> Ties:
+    """Whose wish it is."""
+    return as_owner(ctx, row.resident_id)
 
 
-def own(ctx: Context, row: Any) -> bool:
-    """The person whose wish it is, or a guardian for the child."""
-    return oneself(ctx) and row.resident_id == ctx.resident
+def desk_ties(ctx: Context, correction: Correction) -> Ties:
+    """Whoever works in the house that was asked."""
+    here = correction.institution_id == ctx.actor.institution
+    return possible(ctx) & {Tie.STAFF} if here else NONE
 
 
-def house(ctx: Context, correction: Correction) -> bool:
-    """Whoever serves people at the desk of the house that was asked."""
-    return ctx.actor.role in AT_DESK and correction.institution_id == ctx.actor.institution
+def team_ties(ctx: Context, resident: identity.Resident) -> Ties:
+    """The team that the person is signed with."""
+    return bound(ctx, resident.id, {Tie.SAME_TEAM: frozenset({Kind.SIGNED})})
 
 
-def of_house(ctx: Context) -> ColumnElement[bool]:
-    """The same thought as SQL."""
+def report_ties(ctx: Context, report: DeathReport) -> Ties:
+    """Whoever manages the house from which the report came."""
+    return in_house(ctx, report.institution_id) if report.institution_id else NONE
+
+
+def _asked_here(ctx: Context) -> ColumnElement[bool]:
     if ctx.actor.role not in AT_DESK:
         return false()
     return Correction.institution_id == ctx.actor.institution
 
 
-def signed_staff(ctx: Context, resident: identity.Resident) -> bool:
-    """A doctor or nurse of the team that the person is signed with."""
-    return ctx.actor.role in KNOWS_OF_DEATH and is_related(ctx, resident.id, Kind.SIGNED)
+def _reported_here(ctx: Context) -> ColumnElement[bool]:
+    return DeathReport.institution_id.in_(ctx.actor.houses)
 
 
-def reports_of_house(ctx: Context) -> ColumnElement[bool]:
-    """The reports that came from the houses that the actor manages."""
-    if ctx.actor.role not in MANAGING:
-        return false()
-    return DeathReport.institution_id.in_(_houses(ctx))
-
-
-def manager_of_house(ctx: Context, report: DeathReport) -> bool:
-    """A manager of the house from which the report came."""
-    return ctx.actor.role in MANAGING and report.institution_id in _houses(ctx)
-
-
-def _houses(ctx: Context) -> list[object]:
-    return [*ctx.actor.houses, ctx.actor.institution]
-
-
-def account_or_ward(ctx: Context) -> bool:
-    """Whoever is logged in as a resident, verified or not; a guardian for the child."""
-    if ctx.proxy is not None:
-        return oneself(ctx)
-    return ctx.actor.role is Role.RESIDENT
+of_house = Sight(rows={Tie.STAFF: _asked_here})
+reports_of_house = Sight(rows={Tie.INSTITUTION: _reported_here, Tie.CONSORTIUM: _reported_here})
+# The person, or a guardian for the child (PIPL 31); never another family member.
+oneself = admits(Tie.SELF, Tie.GUARDIAN, without_consent=True)
+own: Grant[Any] = allows(ties, Tie.SELF, Tie.GUARDIAN)
+account_or_ward = admits(
+    Tie.ACCOUNT, Tie.SELF, Tie.GUARDIAN, only={Tie.ACCOUNT: frozenset({Role.RESIDENT})}
+)
+house = allows(desk_ties, Tie.STAFF, only={Tie.STAFF: AT_DESK})
+signed_staff = allows(team_ties, Tie.SAME_TEAM, only={Tie.SAME_TEAM: KNOWS_OF_DEATH})
+manager_of_house = allows(report_ties, Tie.INSTITUTION, Tie.CONSORTIUM)

@@ -61,8 +61,5 @@ principal = allows(ties, Tie.SELF)
 family_member = allows(_of_member, Tie.SELF)
 at_desk = admits(Tie.STAFF, only=ONLY_THERE)
 at_same_desk = allows(ties, Tie.STAFF, only=ONLY_THERE)
-
-
-def oneself(ctx: Context) -> bool:
-    """The verified person; raises `NotForProxies`: nobody passes on what they were allowed."""
-    return ctx.actor.role is Role.RESIDENT and ctx.oneself is not None
+# Nobody passes on what they were allowed.
+oneself = admits(Tie.SELF, without_consent=True)
