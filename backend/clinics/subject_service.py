@@ -9,6 +9,7 @@ from sqlalchemy.orm import joinedload
 from backend.clinics import queries
 from backend.clinics.giving_back import give_back
 from backend.clinics.models import Booking, BookingState
+from backend.kernel import sensitive
 from backend.kernel.calendar import SHANGHAI
 from backend.kernel.context import Context
 from backend.kernel.database import db
@@ -25,7 +26,8 @@ def export(_ctx: Context, resident_id: UUID) -> Records:
 @admitted(by_clock)
 def foresee(ctx: Context, resident_id: UUID) -> Sequence[Consequence]:
     """The bookings still to come."""
-    ahead = select(Booking).where(_ahead(ctx, resident_id)).options(joinedload(Booking.session))
+    shown = _ahead(ctx, resident_id) & sensitive.shown(ctx, Booking.id)
+    ahead = select(Booking).where(shown).options(joinedload(Booking.session))
     found = db.session.execute(ahead.order_by(Booking.starts_at)).scalars()
     return [Consequence(booking.id, _words(booking)) for booking in found]
 

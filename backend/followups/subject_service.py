@@ -15,7 +15,7 @@ from backend.followups.models import (
     Measurement,
     MeasurementNote,
 )
-from backend.kernel import retention
+from backend.kernel import retention, sensitive
 from backend.kernel.calendar import shanghai_date
 from backend.kernel.context import Context
 from backend.kernel.database import db
@@ -41,12 +41,12 @@ def export(_ctx: Context, resident_id: UUID) -> Records:
 
 
 @admitted(by_clock)
-def foresee(_ctx: Context, resident_id: UUID) -> Sequence[Consequence]:
+def foresee(ctx: Context, resident_id: UUID) -> Sequence[Consequence]:
     """The programmes that are under way."""
     live = (Enrolment.resident_id == resident_id) & (Enrolment.state != EnrolmentState.ENDED)
     return [
         Consequence(row.id, f"{row.programme.label}随访停止{_planned(row.id)}")
-        for row in rows_of(Enrolment, live)
+        for row in rows_of(Enrolment, live & sensitive.shown(ctx, Enrolment.id))
     ]
 
 
@@ -65,8 +65,12 @@ def close(ctx: Context, resident_id: UUID, cause: Cause) -> None:
 @admitted(by_clock)
 def kept(ctx: Context, resident_id: UUID) -> Sequence[Kept]:
     """The health record: visits, readings, and the programmes they belong to."""
-    rows = select(FollowUp.closed_at.label("at")).where(FollowUp.resident_id == resident_id)
-    readings = select(Measurement.recorded_at).where(Measurement.resident_id == resident_id)
+    rows = select(FollowUp.closed_at.label("at")).where(
+        FollowUp.resident_id == resident_id, sensitive.shown(ctx, FollowUp.id)
+    )
+    readings = select(Measurement.recorded_at).where(
+        Measurement.resident_id == resident_id, sensitive.shown(ctx, Measurement.followup_id)
+    )
     both = rows.union_all(readings).subquery()
     many, last = db.session.execute(select(func.count(), func.max(both.c.at))).one()
     if not many:

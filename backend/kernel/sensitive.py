@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ForeignKey, UniqueConstraint, func, literal, select
+from sqlalchemy import ColumnElement, ForeignKey, UniqueConstraint, func, literal, select, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -136,6 +136,28 @@ def hidden(ctx: Context, subject: Any) -> ColumnElement[bool]:
 
 def _by_default(ctx: Context) -> ColumnElement[bool]:
     return SensitiveItem.category.in_(sorted(hidden_by_default(ctx)))
+
+
+def shown(ctx: Context, subject: Any) -> ColumnElement[bool]:
+    """Whether a row counts for whoever reads what would end; without a relative everything does."""
+    return true() if ctx.proxy is None else ~hidden(ctx, subject)
+
+
+def kept_from_guardians(resident_id: UUID) -> frozenset[UUID]:
+    """The rows that the person hid by its own word, which binds a guardian as well."""
+    chosen_by = (SensitiveChoice.resident_id == resident_id) & SensitiveChoice.is_hidden
+    words = select(SensitiveChoice.category).where(chosen_by)
+    found = select(SensitiveItem.subject_id).where(
+        SensitiveItem.resident_id == resident_id, SensitiveItem.category.in_(words)
+    )
+    return frozenset(db.session.execute(found).scalars())
+
+
+def has_hidden_since(resident_id: UUID, instant: datetime) -> bool:
+    """Whether the person hid a category after an instant."""
+    later = (SensitiveChoice.chosen_at > instant) & SensitiveChoice.is_hidden
+    found = select(SensitiveChoice.id).where(SensitiveChoice.resident_id == resident_id, later)
+    return db.session.execute(found.limit(1)).first() is not None
 
 
 def is_hidden(ctx: Context, subject_id: UUID) -> bool:

@@ -106,14 +106,14 @@ def everything(ctx: Context, resident_id: UUID) -> Records:
 
 
 def foreseen(ctx: Context, resident_id: UUID) -> Sequence[Consequence]:
-    """What would end now, in the order of the page."""
-    parts = (one.foresee(as_clock(ctx), resident_id) for one in bound().values())
+    """What would end now, in the order of the page; to a guardian without what the child hid."""
+    parts = (one.foresee(_read_by(ctx), resident_id) for one in bound().values())
     return [consequence for part in parts for consequence in part]
 
 
 def kept(ctx: Context, resident_id: UUID) -> Sequence[Kept]:
-    """What a law keeps today."""
-    return [row for one in bound().values() for row in one.kept(as_clock(ctx), resident_id)]
+    """What a law keeps today; to a guardian without what the child hid."""
+    return [row for one in bound().values() for row in one.kept(_read_by(ctx), resident_id)]
 
 
 def close(ctx: Context, resident_id: UUID, cause: Cause) -> None:
@@ -163,6 +163,11 @@ def _closing(name: str, contribution: Contribution, still: Callable[..., Any]) -
 def as_clock(ctx: Context) -> Context:
     """The same instant, acted by nobody."""
     return replace(ctx, actor=CLOCK, resident=None, proxy=None, consent=None)
+
+
+def _read_by(ctx: Context) -> Context:
+    """As the clock, but for the relative who reads the answer."""
+    return replace(as_clock(ctx), proxy=ctx.proxy)
 
 
 def rows_of(model: type[R], where: ColumnElement[bool]) -> Sequence[R]:

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import case, delete, func, select, update
 
 from backend import identity
+from backend.kernel import sensitive
 from backend.kernel.context import Context
 from backend.kernel.database import db
 from backend.kernel.policy import admitted, by_clock
@@ -29,10 +30,12 @@ def export(_ctx: Context, resident_id: UUID) -> Records:
 
 
 @admitted(by_clock)
-def foresee(_ctx: Context, resident_id: UUID) -> Sequence[Consequence]:
+def foresee(ctx: Context, resident_id: UUID) -> Sequence[Consequence]:
     """What waits to be sent."""
     queued = select(func.count()).where(
-        Message.to_resident_id == resident_id, Message.state == State.QUEUED
+        Message.to_resident_id == resident_id,
+        Message.state == State.QUEUED,
+        sensitive.shown(ctx, Message.subject_id),
     )
     many = db.session.execute(queued).scalar_one()
     return [Consequence(resident_id, f"{many} 条还没有发出的消息不再发送")] if many else []

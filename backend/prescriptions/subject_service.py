@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, func, select
 
-from backend.kernel import retention
+from backend.kernel import retention, sensitive
 from backend.kernel.calendar import shanghai_date
 from backend.kernel.context import Context
 from backend.kernel.database import db
@@ -55,9 +55,9 @@ def export(_ctx: Context, resident_id: UUID) -> Records:
 
 
 @admitted(by_clock)
-def foresee(_ctx: Context, resident_id: UUID) -> Sequence[Consequence]:
+def foresee(ctx: Context, resident_id: UUID) -> Sequence[Consequence]:
     """What is under way, and what is in use."""
-    theirs = Prescription.resident_id == resident_id
+    theirs = (Prescription.resident_id == resident_id) & sensitive.shown(ctx, Prescription.id)
     waiting = rows_of(Prescription, theirs & Prescription.state.in_(WAITING))
     in_use = rows_of(Prescription, theirs & (Prescription.state == State.IN_USE))
     return [
@@ -84,6 +84,7 @@ def close(ctx: Context, resident_id: UUID, cause: Cause) -> None:
 def kept(ctx: Context, resident_id: UUID) -> Sequence[Kept]:
     """What a doctor prescribed or the person confirmed, and everything that belongs to it."""
     theirs = (Prescription.resident_id == resident_id) & _binds()
+    theirs &= sensitive.shown(ctx, Prescription.id)
     ended = func.coalesce(Prescription.ended_at, Prescription.issued_at, Prescription.requested_at)
     found = db.session.execute(select(func.count(), func.max(ended)).where(theirs)).one()
     if not found[0]:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from backend import identity
-from backend.kernel import subjects
+from backend.kernel import sensitive, subjects
 from backend.kernel.calendar import SHANGHAI
 from backend.kernel.context import Context
 from backend.kernel.database import db
@@ -18,7 +18,7 @@ from backend.privacy import policy, portrait, queries
 from backend.privacy.errors import FreshLoginNeeded, NotReady, TooManyExports
 from backend.privacy.events import ExportAsked, ExportFetched
 from backend.privacy.models import EXPORT_LIFE, DataExport, ExportAct, ExportState
-from backend.privacy.rules import policy_of
+from backend.privacy.rules import for_guardian, policy_of
 
 FRESH = timedelta(hours=24)
 AT_ONCE = 500
@@ -33,7 +33,11 @@ def ask_export(ctx: Context) -> DataExport:
     if queries.asked_today(ctx, person) >= policy_of(ctx.region).exports_per_day:
         raise TooManyExports
     wanted = DataExport(
-        resident_id=person, account_id=ctx.actor.id, state=ExportState.ASKED, asked_at=ctx.at
+        resident_id=person,
+        account_id=ctx.actor.id,
+        is_for_guardian=ctx.proxy is not None,
+        state=ExportState.ASKED,
+        asked_at=ctx.at,
     )
     db.session.add(wanted)
     record(ctx, ExportAsked(person, wanted.id))
@@ -45,7 +49,7 @@ def make_export(ctx: Context, export_id: UUID) -> None:
     """Gather everything, write it as JSON and as a document, and seal both."""
     export = queries.hold_export(export_id)
     state = EXPORT_LIFE.after(export.state, ExportAct.MAKE)
-    records = subjects.everything(ctx, export.resident_id)
+    records = _records(ctx, export)
     made_at = ctx.at.astimezone(SHANGHAI).isoformat(timespec="seconds")
     told = {"made_at": made_at, "resident_id": str(export.resident_id), "records": records}
 
@@ -55,14 +59,21 @@ def make_export(ctx: Context, export_id: UUID) -> None:
     export.document = base64.b64encode(portrait.draw(records, made_at)).decode()
 
 
-@permitted(policy.own)
+def _records(ctx: Context, export: DataExport) -> subjects.Records:
+    records = subjects.everything(ctx, export.resident_id)
+    if not export.is_for_guardian:
+        return records
+    return for_guardian(records, sensitive.kept_from_guardians(export.resident_id))
+
+
+@permitted(policy.own_copy)
 def fetch(ctx: Context, export: DataExport) -> str:
     """The copy as JSON; raises `FreshLoginNeeded`, `NotReady`."""
     _require_ready(ctx, export)
     return export.content or ""
 
 
-@permitted(policy.own)
+@permitted(policy.own_copy)
 def fetch_document(ctx: Context, export: DataExport) -> bytes:
     """The copy as PDF; raises `FreshLoginNeeded`, `NotReady`."""
     _require_ready(ctx, export)
@@ -86,7 +97,15 @@ def _require_ready(ctx: Context, export: DataExport) -> None:
     _require_fresh_login(ctx)
     if export.state is not ExportState.READY or (export.expires_at or ctx.at) <= ctx.at:
         raise NotReady
+    if export.is_for_guardian and _is_outdated(export):
+        raise NotReady
     record(ctx, ExportFetched(export.resident_id, export.id))
+
+
+def _is_outdated(export: DataExport) -> bool:
+    """Whether the child hid something since the copy was made."""
+    made_at = export.ready_at or export.asked_at
+    return sensitive.has_hidden_since(export.resident_id, made_at)
 
 
 def _require_fresh_login(ctx: Context) -> None:

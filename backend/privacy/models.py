@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.kernel.crypto import Sealed
@@ -53,6 +53,7 @@ class DataExport(Base):
     )
     resident_id: Mapped[UUID] = mapped_column(ForeignKey("resident.id"))
     account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+    is_for_guardian: Mapped[bool] = mapped_column(server_default=false(), default=False)
     state: Mapped[ExportState] = mapped_column(default=ExportState.ASKED)
     asked_at: Mapped[datetime]
     ready_at: Mapped[datetime | None]

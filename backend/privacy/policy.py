@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, false
 from backend import identity
 from backend.kernel.context import Context, Role
 from backend.kernel.relations import Kind
+from backend.kernel.retention import Category
 from backend.kernel.ties import (
     NONE,
     Grant,
@@ -20,9 +21,10 @@ from backend.kernel.ties import (
     in_house,
     possible,
 )
-from backend.privacy.models import Correction, DeathReport
+from backend.privacy.models import Correction, DataExport, DeathReport
 
 AT_DESK = frozenset({Role.DOCTOR, Role.NURSE, Role.PUBLIC_HEALTH, Role.COORDINATOR, Role.MANAGER})
+LOG = frozenset({Category.DISCLOSURE, Category.EMERGENCY_ACCESS})  # never a family member's
 KNOWS_OF_DEATH = frozenset({Role.DOCTOR, Role.NURSE, Role.PUBLIC_HEALTH})
 
 
@@ -40,6 +42,21 @@ def desk_ties(ctx: Context, correction: Correction) -> Ties:
 def team_ties(ctx: Context, resident: identity.Resident) -> Ties:
     """The team that the person is signed with."""
     return bound(ctx, resident.id, {Tie.SAME_TEAM: frozenset({Kind.SIGNED})})
+
+
+def copy_ties(ctx: Context, copy: DataExport) -> Ties:
+    """Whose record it copies; of a guardian, the one who asked for it."""
+    if ctx.proxy is not None and not (copy.is_for_guardian and copy.account_id == ctx.actor.id):
+        return NONE
+    return ties(ctx, copy)
+
+
+def own_copies(ctx: Context) -> ColumnElement[bool]:
+    """The same thought as SQL; raises `NotForProxies`."""
+    theirs = DataExport.resident_id == ctx.oneself_or_ward
+    if ctx.proxy is None:
+        return theirs
+    return theirs & DataExport.is_for_guardian & (DataExport.account_id == ctx.actor.id)
 
 
 def report_ties(ctx: Context, report: DeathReport) -> Ties:
@@ -62,6 +79,7 @@ reports_of_house = Sight(rows={Tie.INSTITUTION: _reported_here, Tie.CONSORTIUM: 
 # The person, or a guardian for the child (PIPL 31); never another family member.
 oneself = admits(Tie.SELF, Tie.GUARDIAN, without_consent=True)
 own: Grant[Any] = allows(ties, Tie.SELF, Tie.GUARDIAN)
+own_copy = allows(copy_ties, Tie.SELF, Tie.GUARDIAN)
 account_or_ward = admits(
     Tie.ACCOUNT, Tie.SELF, Tie.GUARDIAN, only={Tie.ACCOUNT: frozenset({Role.RESIDENT})}
 )

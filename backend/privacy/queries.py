@@ -100,19 +100,19 @@ def _staying(ctx: Context, resident_id: UUID) -> Sequence[Staying]:
     return [
         Staying(std.term(row.category).label, row.rows, std.term(row.category).basis, row.until)
         for row in subjects.kept(ctx, resident_id)
+        if ctx.proxy is None or row.category not in policy.LOG
     ]
 
 
 def exports(ctx: Context) -> Sequence[DataExport]:
-    """The person's copies, the newest first."""
-    own = select(DataExport).where(DataExport.resident_id == ctx.oneself_or_ward)
+    """The copies that the actor may fetch, the newest first."""
+    own = select(DataExport).where(policy.own_copies(ctx))
     return db.session.execute(own.order_by(DataExport.id.desc()).limit(50)).scalars().all()
 
 
 def export(ctx: Context, export_id: UUID) -> DataExport:
-    """One copy of the person's; raises `NotFound`."""
-    own = DataExport.resident_id == ctx.oneself_or_ward
-    return one(select(DataExport).where(DataExport.id == export_id, own))
+    """One of those copies; raises `NotFound`."""
+    return one(select(DataExport).where(DataExport.id == export_id, policy.own_copies(ctx)))
 
 
 def hold_export(export_id: UUID) -> DataExport:

@@ -2,12 +2,39 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 from backend.kernel.regions import Region
-from backend.kernel.subjects import Consequence
+from backend.kernel.subjects import Consequence, Record, Records
+
+# What a copy for a guardian holds: the record. Logs, logins, relations, choices are the child's.
+FOR_GUARDIANS = frozenset(
+    {
+        "resident",
+        "resident_document",
+        "consent",
+        "contract",
+        "agreement",
+        "booking",
+        "prescription",
+        "prescription_wish",
+        "prescription_line",
+        "prescription_confirmation",
+        "prescription_review",
+        "prescription_dispensing",
+        "enrolment",
+        "followup",
+        "measurement",
+        "measurement_note",
+        "message",
+        "correction",
+        "death_report",
+    }
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +97,37 @@ class Consequences:
             self.explained,
         ]
         return hashlib.sha256(json.dumps(told, ensure_ascii=False).encode()).hexdigest()
+
+
+def for_guardian(records: Records, hidden: Collection[UUID]) -> Records:
+    """What a guardian is given of a child's record.
+
+    No log, login or relation of the child's; and no row that is hidden, names a hidden one, or
+    names one that does.
+    """
+    told = {table: records[table] for table in records if table in FOR_GUARDIANS}
+    gone = {str(subject) for subject in hidden}
+    while more := {row["id"] for row in _naming(told, gone) if "id" in row} - gone:
+        gone |= more
+    return {
+        table: [row for row in rows if gone.isdisjoint(_words(row))] for table, rows in told.items()
+    }
+
+
+def _naming(records: Records, ids: Set[str]) -> Iterator[Record]:
+    for rows in records.values():
+        yield from (row for row in rows if not ids.isdisjoint(_words(row)))
+
+
+def _words(value: Any) -> Iterator[str]:
+    """Every text in a row, however deep."""
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, list):
+        for one in value:
+            yield from _words(one)
+    elif isinstance(value, str):
+        yield value
 
 
 def ask_again_from(refused_at: datetime | None, at: datetime, policy: PrivacyPolicy) -> date | None:
