@@ -25,6 +25,8 @@ from backend.kernel.transaction import transaction
 from config.settings import Settings
 
 PROCESSES, THREADS = 5, 10
+# A request may begin before the one whose rotation it waits for: less than no time is never young.
+NO_GRACE = timedelta(days=-1)
 UNGUARDED = """
 ALTER TABLE refresh_token DROP CONSTRAINT uq_refresh_token_hash,
   DROP CONSTRAINT uq_refresh_token_session_id_generation
@@ -35,7 +37,7 @@ def crowd(token: str, *, grace: bool = True, locked: bool = True) -> Counter[str
     """Ten threads refresh with one token; what each got."""
     app = current_app._get_current_object()
     if not grace:
-        session_service._HELD = session_service.held(session_service.seen(timedelta(0)))
+        session_service._HELD = session_service.held(session_service.seen(NO_GRACE))
     if not locked:
         session_service._HELD = session_service.seen()
 
