@@ -121,6 +121,18 @@ def hidden_by_default(ctx: Context) -> frozenset[str]:
 
 def hidden(ctx: Context, subject: Any) -> ColumnElement[bool]:
     """Whether a row, named by its id or the column of it, is kept from the acting relative."""
+    return _hidden(subject, SensitiveItem.category.in_(sorted(hidden_by_default(ctx))))
+
+
+def hidden_from(
+    ctx: Context, subject: Any, is_guardian: ColumnElement[bool]
+) -> ColumnElement[bool]:
+    """Whether a row is kept from a relative who is not acting now, and is told of it by us."""
+    usual = ctx.region.section("sensitive", SensitivePolicy).hidden
+    return _hidden(subject, ~is_guardian & SensitiveItem.category.in_(sorted(usual)))
+
+
+def _hidden(subject: Any, by_default: ColumnElement[bool]) -> ColumnElement[bool]:
     return (
         select(SensitiveItem.id)
         .outerjoin(
@@ -129,13 +141,10 @@ def hidden(ctx: Context, subject: Any) -> ColumnElement[bool]:
             & (SensitiveChoice.category == SensitiveItem.category),
         )
         .where(SensitiveItem.subject_id == subject)
-        .where(func.coalesce(SensitiveChoice.is_hidden, _by_default(ctx)))
+        .where(func.coalesce(SensitiveChoice.is_hidden, by_default))
+        .correlate_except(SensitiveItem, SensitiveChoice)
         .exists()
     )
-
-
-def _by_default(ctx: Context) -> ColumnElement[bool]:
-    return SensitiveItem.category.in_(sorted(hidden_by_default(ctx)))
 
 
 def shown(ctx: Context, subject: Any) -> ColumnElement[bool]:

@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from backend import identity
+from backend.kernel import sensitive
 from backend.kernel.context import Context, Scope
 from backend.kernel.database import db
 from backend.kernel.ids import new_id
@@ -38,19 +39,6 @@ GRACE_S = 15
 _Resident, _Member, _Other = aliased(identity.Account), aliased(identity.Account), aliased(Message)
 _Theirs = aliased(identity.Account)
 _Family, _Kin = aliased(identity.Account), aliased(Relation)
-_FAMILY: Any = (
-    select(_Family.id)
-    .join(_Kin, _Kin.party_id == _Family.resident_id)
-    .where(_Kin.resident_id == Message.to_resident_id, Message.to_account_id.is_(None))
-    .where(_Kin.kind.in_([Kind.PROXY, Kind.GUARDIAN]), _Kin.scope.contains(Scope.REMINDERS))
-    .where(_Kin.valid_from <= bindparam("at"), _Kin.valid_until > bindparam("at"))
-    .order_by(_Kin.valid_from, _Kin.id, _Family.id)
-    .limit(1)
-    .correlate(Message)
-    .scalar_subquery()
-)
-# Who has no WeChat is reached through the family member who may have the reminders, if any.
-_ACCOUNT = func.coalesce(_Resident.id, _Member.id, _FAMILY, type_=Uuid())
 _Person = aliased(identity.Resident)
 
 _LEASE = text("""
@@ -104,7 +92,7 @@ def claim(ctx: Context, sender: str, limit: int) -> list[Claimed]:
     reach for one account at the same moment: `IntegrityError` for the second.
     """
     quiet = is_quiet(ctx.at, ctx.region.section("messaging", MessagingPolicy))
-    wanted = _due().where(Message.urgent) if quiet else _due()
+    wanted = _due(ctx).where(Message.urgent) if quiet else _due(ctx)
     rows = db.session.execute(wanted, {"at": ctx.at, "limit": limit}).all()
     _drop([row.id for row in rows if not row.is_welcome])
     rows = [row for row in rows if row.is_welcome]
@@ -117,16 +105,18 @@ def claim(ctx: Context, sender: str, limit: int) -> list[Claimed]:
     return [_claimed(row, token) for row in chosen]
 
 
-def _due() -> Any:
-    in_flight = exists().where(_Other.state == State.SENDING, _Other.account_id == _ACCOUNT)
+def _due(ctx: Context) -> Any:
+    family = _family(ctx)
+    account = func.coalesce(_Resident.id, _Member.id, family, type_=Uuid())
+    in_flight = exists().where(_Other.state == State.SENDING, _Other.account_id == account)
     wanted = select(
         Message.id,
         Message.template_id,
         Message.page,
         Message.content,
         Message.attempts,
-        _ACCOUNT.label("account_id"),
-        func.coalesce(_Resident.openid, _Member.openid, _openid_of(_FAMILY)).label("openid"),
+        account.label("account_id"),
+        func.coalesce(_Resident.openid, _Member.openid, _openid_of(family)).label("openid"),
         _is_welcome().label("is_welcome"),
     )
     return (
@@ -138,6 +128,22 @@ def _due() -> Any:
         .order_by(Message.urgent.desc(), Message.due_at, Message.id)
         .limit(bindparam("limit"))
         .with_for_update(skip_locked=True, of=Message)
+    )
+
+
+def _family(ctx: Context) -> Any:
+    """Reaches who has no WeChat: the family member who may have, and may know of, this message."""
+    kept = sensitive.hidden_from(ctx, Message.subject_id, _Kin.kind == Kind.GUARDIAN)
+    return (
+        select(_Family.id)
+        .join(_Kin, _Kin.party_id == _Family.resident_id)
+        .where(_Kin.resident_id == Message.to_resident_id, Message.to_account_id.is_(None))
+        .where(_Kin.kind.in_([Kind.PROXY, Kind.GUARDIAN]), _Kin.scope.contains(Scope.REMINDERS))
+        .where(_Kin.valid_from <= bindparam("at"), _Kin.valid_until > bindparam("at"), ~kept)
+        .order_by(_Kin.valid_from, _Kin.id, _Family.id)
+        .limit(1)
+        .correlate(Message)
+        .scalar_subquery()
     )
 
 
