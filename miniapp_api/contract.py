@@ -127,14 +127,17 @@ def gives(schema: type[Schema] | Schema | None, status: int = 200) -> Callable[[
 
 
 def gives_file(kind: str) -> Callable[[F], F]:
-    """Answers bytes of one media type about the person acted for; a guardian's is written down."""
+    """Answers bytes of one media type; a guardian's are written down, and those about residents.
+
+    An answer names these in an attribute `resident_ids`.
+    """
     binary = {"type": "string", "format": "binary"}
 
     def decorate(view: F) -> F:
         @wraps(view)
         def disclosing(ctx: Context, **given: Any) -> Any:
             result = view(ctx, **given)
-            g.shown = shown.tell(ctx, view, None, None, None)
+            g.shown = shown.tell(ctx, view, None, result, None)
             return result
 
         given: F = _docs.response(200, binary, content_type=kind)(disclosing)

@@ -1,8 +1,12 @@
 """Lines of the log of disclosures in words: for the person they concern, and for auditors."""
 
+import csv
+import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
+
+from flask import Response
 
 from backend import auditing, identity, network
 from backend.auditing import Disclosure
@@ -36,7 +40,6 @@ REASONS: Mapping[str, str] = {
     "audit": "审计检查",
     "own_work": "经办过您的业务",
 }
-KEPT_WORDS: Mapping[str, str] = {"export": "健康档案导出"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,7 @@ def _name(row: Disclosure, person: identity.Staff | None, reasons: Sequence[str]
 
 def _what(row: Disclosure) -> str:
     operation = known_operation(row.operation)
-    words = operation.words if operation else KEPT_WORDS.get(row.operation, "健康信息")
+    words = operation.words if operation else "健康信息"
     if row.refusal is not None:
         return f"想要办理您的“{words}”，没有办成"
     return f"办理了您的“{words}”" if operation and operation.changes else f"查看了您的“{words}”"
@@ -131,3 +134,33 @@ def _why(reasons: Sequence[str], emergencies: Mapping[UUID, str]) -> str:
         told = emergencies.get(UUID(source)) if kind == "emergency" and source else None
         said.append(f"{words}：{told}" if told else words)
     return "、".join(dict.fromkeys(said)) or "工作需要"
+
+
+class Evidence(Response):
+    """Lines of the log as a file, and whom they are about."""
+
+    resident_ids: Sequence[UUID] = ()
+
+
+def as_csv(shown: Sequence[Line]) -> Evidence:
+    """One line a row, in UTF-8 with a mark, as spreadsheets want it; no cell is a formula."""
+    page = io.StringIO()
+    table = csv.writer(page)
+    table.writerow(
+        ["编号", "时间", "记录时间", "人员", "角色", "机构", "做了什么", "为什么", "居民"]
+    )
+    for line in shown:
+        row = line.row
+        residents = " ".join(map(str, row.resident_ids))
+        times = row.at.astimezone(SHANGHAI).isoformat(), row.recorded_at.isoformat()
+        who = line.actor_name or str(row.actor_id), ROLES.get(row.actor_role, row.actor_role)
+        cells = [str(row.id), *times, *who, line.institution_name or "", line.what, line.why]
+        table.writerow([_plain(cell) for cell in [*cells, residents]])
+    answer = Evidence(page.getvalue().encode("utf-8-sig"), mimetype="text/csv")
+    answer.resident_ids = sorted({one for line in shown for one in line.resident_ids})
+    answer.headers["Content-Disposition"] = "attachment; filename=disclosures.csv"
+    return answer
+
+
+def _plain(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

@@ -6,6 +6,7 @@ from backend.auditing.events import (
     EmergencyAccessEscalated,
     EmergencyAccessReviewed,
 )
+from backend.auditing.evidence_service import gather as gather_evidence
 from backend.auditing.models import Act, Disclosure, Emergency, EmergencyAccess, State, Verdict
 from backend.auditing.notices import (
     TOLD_WITHIN,
@@ -64,6 +65,7 @@ __all__ = [
     "erase",
     "escalate",
     "export",
+    "gather_evidence",
     "hold_access",
     "kept",
     "lag_s",

@@ -53,6 +53,8 @@ accesses_visible_to = Sight(
         Tie.CLOCK: everything,
     }
 )
+# What leaves the product needs more than sight: see `require_step_up` in the act.
+gathers_evidence = admits(Tie.STAFF, only={Tie.STAFF: frozenset({Role.AUDITOR})})
 in_an_emergency = admits(Tie.STAFF, only={Tie.STAFF: TREATING})
 another: Grant[EmergencyAccess] = allows(ties_of_another, Tie.INSTITUTION, Tie.CONSORTIUM)
 the_house: Grant[EmergencyAccess] = allows(ties, Tie.INSTITUTION, Tie.CONSORTIUM)

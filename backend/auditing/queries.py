@@ -59,11 +59,12 @@ def access_log(ctx: Context, wanted: Wanted) -> Page[Disclosure]:
 
 def disclosures(ctx: Context, wanted: Wanted, sought: Sought) -> Page[Disclosure]:
     """Lines of the log, newest first."""
-    found = _narrowed(select(Disclosure).where(policy.visible_to(ctx)), sought)
+    found = narrowed(select(Disclosure).where(policy.visible_to(ctx)), sought)
     return page(found, NEWEST, wanted, newest_first=True)
 
 
-def _narrowed(found: Select[Disclosure], sought: Sought) -> Select[Disclosure]:
+def narrowed(found: Select[Disclosure], sought: Sought) -> Select[Disclosure]:
+    """Only the lines that are sought."""
     for name in ("actor_id", "institution_id", "operation"):
         if (value := getattr(sought, name)) is not None:
             found = found.where(getattr(Disclosure, name) == value)

@@ -3,7 +3,7 @@
 from sqlalchemy import ColumnElement, or_, select
 
 from backend import identity
-from backend.kernel.context import Context
+from backend.kernel.context import STAFF, Context, Role
 from backend.kernel.ties import NONE, Sight, Tie, Ties, allows, everything, in_house, possible
 from backend.teams.models import Absence
 
@@ -36,5 +36,7 @@ absences_visible_to = Sight(
         Tie.CLOCK: everything,
     }
 )
-to_be_away = allows(ties, Tie.STAFF, Tie.INSTITUTION, Tie.CONSORTIUM)
-to_come_back = allows(absence_ties, Tie.STAFF, Tie.INSTITUTION, Tie.CONSORTIUM)
+# Auditors read logs and nothing else: nobody stands in for them, and they for nobody.
+_NO_AUDITOR = {Tie.STAFF: STAFF - {Role.AUDITOR}}
+to_be_away = allows(ties, Tie.STAFF, Tie.INSTITUTION, Tie.CONSORTIUM, only=_NO_AUDITOR)
+to_come_back = allows(absence_ties, Tie.STAFF, Tie.INSTITUTION, Tie.CONSORTIUM, only=_NO_AUDITOR)
