@@ -35,7 +35,7 @@ COMMANDS = {
     "jobs": Command("do what happens by itself", "tools.serve:jobs"),
     "keys": Command("change the keys without downtime", "tools.keys:main"),
     "audit": Command("verify the log of disclosures, retire a month of it", "tools.audit:main"),
-    "staff": Command("invite the first manager of an institution", "tools.staff:main"),
+    "staff": Command("invite first managers and auditors, decide about them", "tools.staff:main"),
     "openapi": Command("print the OpenAPI document", "tools.openapi:main"),
     "docs": Command("write the documents that are read off the code", "tools.docs:main"),
 }  # fmt: skip

@@ -5,6 +5,7 @@ from backend.network.queries import (
     by_ids,
     consortium,
     distance_m,
+    fellows,
     find,
     institutions,
 )
@@ -16,6 +17,7 @@ __all__ = [
     "by_ids",
     "consortium",
     "distance_m",
+    "fellows",
     "find",
     "institutions",
 ]

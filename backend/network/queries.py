@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from backend.kernel.context import Context
 from backend.kernel.database import db, one
@@ -28,6 +28,13 @@ def consortium(_ctx: Context, consortium_id: UUID) -> Sequence[UUID]:
     """The institutions that work as this one."""
     found = select(Institution.id).where(Institution.consortium_id == consortium_id)
     return db.session.execute(found.order_by(Institution.id)).scalars().all()
+
+
+def fellows(institution_id: UUID) -> Select[UUID]:
+    """This institution and those it works with as one, for a condition."""
+    own = select(Institution.consortium_id).where(Institution.id == institution_id)
+    together = Institution.consortium_id == own.scalar_subquery()
+    return select(Institution.id).where(or_(Institution.id == institution_id, together))
 
 
 def institutions(_ctx: Context, wanted: Wanted, level: Level | None = None) -> Page[Institution]:

@@ -37,7 +37,9 @@ class NotYoursToGrant(Forbidden):
 
     code = "not-yours-to-grant"
     title = "您不能授予这个角色"
-    advice = "机构管理员可邀请本机构的医务人员；管理员和审计员由医共体管理员任命。"
+    advice = (
+        "机构管理员可邀请本机构的医务人员；管理员由医共体管理员任命，审计员由系统运维人员任命。"
+    )
 
 
 class AuditorStandsAlone(RuleBroken):

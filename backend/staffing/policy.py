@@ -11,6 +11,7 @@ from backend.kernel.ties import (
     Tie,
     Ties,
     allows,
+    by_itself,
     everything,
     in_house,
 )
@@ -19,13 +20,14 @@ from backend.staffing.rules import may_appoint
 
 
 def ties(ctx: Context, person: identity.Staff) -> Ties:
-    """Whoever manages the house that employs the person, and may give the person's role.
+    """Whoever manages the house that employs the person, or operates the system, and may give
+    the person's role.
 
     Nobody decides about oneself.
     """
     if person.id == ctx.actor.id or not may_appoint(ctx.actor.role, person.role):
         return NONE
-    return in_house(ctx, person.institution_id)
+    return in_house(ctx, person.institution_id) | by_itself(ctx)
 
 
 def invitation_ties(ctx: Context, invitation: Invitation) -> Ties:
@@ -81,6 +83,6 @@ memberships_visible_to = Sight(
         Tie.CONSORTIUM: _in_own_parties,
     }
 )
-decides_about = allows(ties, Tie.INSTITUTION, Tie.CONSORTIUM)
+decides_about = allows(ties, Tie.INSTITUTION, Tie.CONSORTIUM, Tie.CLOCK)
 appoints_by_invitation = allows(invitation_ties, Tie.INSTITUTION, Tie.CONSORTIUM)
 ends_membership = allows(membership_ties, Tie.INSTITUTION, Tie.CONSORTIUM)

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from backend.kernel.context import CLINICAL, STAFF, Role
+from backend.kernel.context import CLINICAL, MANAGING, STAFF, Role
 
-# Separation of duties: who manages a house never appoints who audits it.
+# Separation of duties: who manages never appoints, nor decides about, who audits.
 APPOINTS: Mapping[Role, frozenset[Role]] = {
     Role.MANAGER: CLINICAL,
-    Role.CONSORTIUM_MANAGER: STAFF,
-    Role.CLOCK: frozenset({Role.MANAGER, Role.CONSORTIUM_MANAGER}),
+    Role.CONSORTIUM_MANAGER: CLINICAL | MANAGING,
+    Role.CLOCK: MANAGING | {Role.AUDITOR},
 }
 # Nobody may be asked for less: they see many people's records, or say who may.
 ALWAYS_SECOND_FACTOR = frozenset(

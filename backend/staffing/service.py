@@ -74,11 +74,11 @@ def invite(ctx: Context, post: Post) -> Offer:
 
 @admitted(by_clock)
 def invite_first(ctx: Context, post: Post) -> Offer:
-    """Offer the first post of a manager in a house, for the operator's command."""
+    """Offer an auditor's post, or a manager's where nobody has it, for the operator's command."""
     network.find(ctx, post.institution_id)
     if not may_appoint(ctx.actor.role, post.role):
         raise NotYoursToGrant
-    if queries.has_manager(ctx, post.institution_id, post.role):
+    if post.role in MANAGING and queries.has_manager(ctx, post.institution_id, post.role):
         raise Forbidden("这个机构已有管理员（或未过期的邀请），请由其邀请其他人员。")
     return _offer(ctx, post)
 

@@ -8,13 +8,17 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from audit_builders import WHY, stepped_up
+from audit_builders import WHY, an_emergency, stepped_up
+from contract_builders import a_centre
+from family_builders import a_relative
 from followup_builders import Patient, a_due_patient, a_patient, a_signed_resident
 from people import Http, a_member_of_staff, a_resident, by_itself
-from sqlalchemy import select
+from sqlalchemy import select, update
+from staffing_builders import a_consortium
 
+from backend import network
 from backend.kernel.clock import FixedClock
-from backend.kernel.context import Role
+from backend.kernel.context import Role, Scope
 from backend.kernel.database import db
 from backend.kernel.disclosures import disclosure
 from backend.kernel.ids import new_id
@@ -29,8 +33,8 @@ def read(http: Http, patient: Patient, by: Any = None) -> None:
     assert http("GET", path, by or patient.doctor).status_code == 200
 
 
-def an_auditor() -> Any:
-    return a_member_of_staff(Role.AUDITOR, "审计员")
+def an_auditor(of: Patient) -> Any:
+    return a_member_of_staff(Role.AUDITOR, "审计员", of.doctor.institution_id)
 
 
 def test_the_resident_reads_who_saw_what_and_why(http: Http, clock: FixedClock) -> None:
@@ -93,7 +97,8 @@ def test_what_the_son_read_is_there_as_his(http: Http) -> None:
 
 
 def test_an_auditor_reads_the_log_and_nothing_else(http: Http) -> None:
-    patient, auditor = a_patient(), an_auditor()
+    patient = a_patient()
+    auditor = an_auditor(patient)
     read(http, patient)
     (line,) = http("GET", "/auditor/disclosures", auditor).json["items"]
     assert line["resident_ids"] == [str(patient.resident_id)]
@@ -106,7 +111,8 @@ def test_an_auditor_reads_the_log_and_nothing_else(http: Http) -> None:
 
 
 def test_what_the_auditor_read_is_written_down_too(http: Http) -> None:
-    patient, auditor = a_patient(), an_auditor()
+    patient = a_patient()
+    auditor = an_auditor(patient)
     read(http, patient)
     http("GET", "/auditor/disclosures", auditor)
     rows = db.session.execute(select(disclosure).order_by(disclosure.c.recorded_at)).all()
@@ -115,6 +121,32 @@ def test_what_the_auditor_read_is_written_down_too(http: Http) -> None:
     assert any(
         "审计员审计员 查看了您的“查阅日志”（原因：审计检查）" in one["text"] for one in lines
     )
+
+
+def the_consortium_of(*patients: Patient) -> UUID:
+    """The houses of these patients work as one from now on; returns one more of it."""
+    (house,) = a_consortium("牵头医院")
+    theirs = [patient.doctor.institution_id for patient in patients]
+    joined = update(network.Institution).where(network.Institution.id.in_(theirs))
+    db.session.execute(joined.values(consortium_id=house.consortium_id))
+    return house.id
+
+
+def test_an_auditor_reads_of_the_own_consortium_alone(http: Http) -> None:
+    patient, stranger = a_patient(), a_patient()
+    lead = the_consortium_of(patient)
+    for one in (patient, stranger):
+        read(http, one)
+        son = a_relative(one.resident, *Scope)
+        http("GET", "/resident/follow-ups", son, on_behalf_of=one.resident)
+        an_emergency(one.doctor, a_resident())
+    auditor = a_member_of_staff(Role.AUDITOR, "审计员", lead)
+    lines = http("GET", "/auditor/disclosures", auditor).json["items"]
+    assert [line["resident_ids"] for line in lines] == [[str(patient.resident_id)]] * 2
+    (access,) = http("GET", "/auditor/emergency-accesses", auditor).json["items"]
+    assert access["staff_id"] == str(patient.doctor.id)
+    alone = a_member_of_staff(Role.AUDITOR, "审计员", a_centre().id)
+    assert http("GET", "/auditor/disclosures", alone).json["items"] == []
 
 
 @pytest.mark.parametrize(
@@ -129,13 +161,15 @@ def test_an_auditor_narrows_it(http: Http, narrow: Callable[[Patient], str]) -> 
     wanted, other = a_patient(), a_patient()
     read(http, wanted)
     read(http, other)
-    found = http("GET", f"/auditor/disclosures?{narrow(wanted)}", an_auditor()).json["items"]
+    auditor = a_member_of_staff(Role.AUDITOR, "审计员", the_consortium_of(wanted, other))
+    found = http("GET", f"/auditor/disclosures?{narrow(wanted)}", auditor).json["items"]
     assert [line["actor_id"] for line in found] == [str(wanted.doctor.id)]
 
 
 def test_an_auditor_sees_how_the_chain_stands(http: Http) -> None:
-    read(http, a_patient())
-    chain = http("GET", "/auditor/chain", an_auditor()).json
+    patient = a_patient()
+    read(http, patient)
+    chain = http("GET", "/auditor/chain", an_auditor(patient)).json
     assert (chain["number"], chain["root"], chain["waiting"]) == (0, "00" * 32, 1)
 
 

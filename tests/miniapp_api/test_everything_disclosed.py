@@ -21,9 +21,10 @@ from databases import own
 from flask import Flask
 from people import a_member_of_staff, a_resident, by, by_itself, headers_of
 from prescription_builders import Surgery
-from sqlalchemy import select
+from sqlalchemy import select, update
+from staffing_builders import a_consortium
 
-from backend import clinics, followups, identity
+from backend import clinics, followups, identity, network
 from backend.assembly import release
 from backend.kernel.clock import FixedClock
 from backend.kernel.context import Role
@@ -75,11 +76,13 @@ NAMES = [f"{family}{given}某人" for family in "赵钱孙李周吴郑王" for g
 
 
 def a_world() -> World:
-    """Four houses at work."""
+    """Four houses that work as one."""
     world, names = World(), iter(NAMES)
     for _ in range(4):
         _a_house(world, names)
-    world.hire("auditor", a_member_of_staff(Role.AUDITOR, "审计员"))
+    (lead,) = a_consortium("牵头医院")
+    db.session.execute(update(network.Institution).values(consortium_id=lead.consortium_id))
+    world.hire("auditor", a_member_of_staff(Role.AUDITOR, "审计员", lead.id))
     return world
 
 

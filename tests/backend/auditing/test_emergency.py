@@ -315,7 +315,7 @@ def test_what_was_not_justified_ends_at_once(ward: Ward) -> None:
 
 def test_what_nobody_judged_in_time_goes_up(ward: Ward, clock: FixedClock) -> None:
     chief = a_member_of_staff(Role.CONSORTIUM_MANAGER, "医共体", ward.house.id).id
-    auditor = a_member_of_staff(Role.AUDITOR, "审计员", a_centre().id).id
+    auditor = a_member_of_staff(Role.AUDITOR, "审计员", ward.house.id).id
     access, manager = ward.opened().id, ward.manager.id
     db.session.commit()
     clock.at += 72 * HOUR - timedelta(seconds=1)

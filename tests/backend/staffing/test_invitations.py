@@ -97,7 +97,7 @@ def test_whoever_works_here_with_this_wechat_cannot_take_another_post(app: Flask
     an_account_of = joined(an_invitation().code)
     assert an_account_of.left_at is None
     with pytest.raises(BoundElsewhere):
-        joined(an_invitation(Role.AUDITOR).code)
+        joined(an_invitation(Role.DOCTOR).code)
 
 
 def test_who_left_may_come_back(app: Flask) -> None:
@@ -111,7 +111,7 @@ def test_who_left_may_come_back(app: Flask) -> None:
 def test_who_may_invite_whom(app: Flask, who: Role, role: Role) -> None:
     (house,) = a_consortium("")
     ctx = stepped_up(a_manager(house, who))
-    if role in CLINICAL or who is Role.CONSORTIUM_MANAGER:
+    if role in CLINICAL or (who is Role.CONSORTIUM_MANAGER and role in MANAGERS):
         assert staffing.invite(ctx, a_post(house, role)).invitation.role is role
     else:
         with pytest.raises(NotYoursToGrant):
@@ -177,9 +177,13 @@ def test_an_auditor_holds_no_other_role(app: Flask, role: Role) -> None:
     ctx = stepped_up(a_manager(house, Role.CONSORTIUM_MANAGER))
     auditor = a_member_of_staff(Role.AUDITOR, institution=house.id)
     other = a_member_of_staff(role, institution=house.id)
-    for person, wanted in ((auditor, role), (other, Role.AUDITOR)):
-        with pytest.raises(AuditorStandsAlone):
-            staffing.give_role(ctx, person, wanted, "审计员")
+    for who, person, wanted, refusal in (
+        (ctx, auditor, role, Forbidden),
+        (ctx, other, Role.AUDITOR, NotYoursToGrant),
+        (by_itself(), auditor, Role.MANAGER, AuditorStandsAlone),
+    ):
+        with pytest.raises(refusal):
+            staffing.give_role(who, person, wanted, "审计员")
     with pytest.raises(AuditorStandsAlone):
         staffing.begin_membership(ctx, auditor, house.id, Belonging.INSTITUTION)
 
@@ -211,9 +215,22 @@ def test_the_first_manager_comes_by_command_and_is_the_only_one(app: Flask) -> N
     with pytest.raises(Forbidden):
         staffing.invite_first(by_itself(), post)
     with pytest.raises(NotYoursToGrant):
-        staffing.invite_first(by_itself(), a_post(house, Role.AUDITOR))
+        staffing.invite_first(by_itself(), a_post(house, Role.DOCTOR))
     with pytest.raises(Forbidden):
         staffing.invite_first(stepped_up(a_manager(house)), post)
+
+
+@pytest.mark.parametrize("who", MANAGERS)
+def test_no_manager_decides_about_an_auditor_but_the_operator_does(app: Flask, who: Role) -> None:
+    (house,) = a_consortium("")
+    ctx = stepped_up(a_manager(house, who))
+    auditor = joined(staffing.invite_first(by_itself(), a_post(house, Role.AUDITOR)).code)
+    assert staffing.invite_first(by_itself(), a_post(house, Role.AUDITOR, "第二人"))
+    for decide in (staffing.invite_again, staffing.reset_credential, staffing.depart):
+        with pytest.raises(Forbidden):
+            decide(ctx, auditor)  # type: ignore[operator]
+        decide(by_itself(), auditor)  # type: ignore[operator]
+    assert auditor.left_at == MORNING
 
 
 def test_another_phone_ends_the_old_one(app: Flask) -> None:
