@@ -189,7 +189,7 @@ def _once(
     asked = idempotency.fingerprint(request.method, request.path, _person(ctx), request.get_data())
     before = idempotency.earlier(ctx.actor.id, key, asked)
     if before is not None:
-        shown.tell_again(ctx, view, before.residents)
+        shown.tell_again(ctx, view, before.residents, f"{request.path} {before.body.decode()}")
         replayed = Response(before.body, before.status, mimetype="application/json")
         replayed.headers["Idempotency-Replayed"] = "true"
         return replayed
@@ -200,9 +200,9 @@ def _once(
 
 
 def _person(ctx: Context) -> bytes:
-    """For whom and with which rights: a narrowed proxy gets no earlier answer."""
-    scopes = sorted(ctx.proxy.scopes) if ctx.proxy else []
-    return " ".join([str(ctx.resident), *scopes]).encode()
+    """For whom, as whom and with which rights: a narrowed proxy gets no earlier answer."""
+    rights = [str(ctx.proxy.id), *sorted(ctx.proxy.scopes)] if ctx.proxy else []
+    return " ".join([str(ctx.resident), *rights]).encode()
 
 
 def _require_sound(key: str) -> None:

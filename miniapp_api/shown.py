@@ -1,5 +1,6 @@
 """Whom an answer shows: found by walking what its schema shows, written down before it leaves."""
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from uuid import UUID
 from flask import g
 from marshmallow import Schema, fields
 
+from backend.kernel import sensitive
 from backend.kernel.context import CLINICAL, STAFF, Context, Role
 from backend.kernel.database import looked_at
 from backend.kernel.disclosures import disclose
@@ -19,6 +21,7 @@ from backend.kernel.transaction import transaction
 
 View = Callable[..., Any]
 WHOM_IT_CONCERNS = STAFF | {Role.RESIDENT}
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -64,11 +67,20 @@ def tell(
     return disclose(ctx, operation_of(view), residents)
 
 
-def tell_again(ctx: Context, view: View, residents: Sequence[UUID]) -> None:
-    """Write down that an answer is given once more; raises `NotFound` where it may not be."""
+def tell_again(ctx: Context, view: View, residents: Sequence[UUID], text: str) -> None:
+    """Write down that an answer is given once more; raises `NotFound` where it may not be.
+
+    `text` is the path and the body: to a family member nothing hidden since may be named in it.
+    """
+    if ctx.proxy is not None and sensitive.is_any_hidden(ctx, _ids_in(text)):
+        raise NotFound
     if ctx.actor.role in CLINICAL and not all(is_related(ctx, one, *Kind) for one in residents):
         raise NotFound
     disclose(ctx, operation_of(view), residents)
+
+
+def _ids_in(text: str) -> list[UUID]:
+    return [UUID(found) for found in sorted(set(_UUID.findall(text)))]
 
 
 @contextmanager

@@ -11,8 +11,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ForeignKey, UniqueConstraint, func, literal, select, true
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    UniqueConstraint,
+    Uuid,
+    any_,
+    func,
+    literal,
+    select,
+    true,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.kernel import standards
@@ -172,6 +182,12 @@ def has_hidden_since(resident_id: UUID, instant: datetime) -> bool:
 def is_hidden(ctx: Context, subject_id: UUID) -> bool:
     """Whether this row is kept from the acting relative."""
     return bool(db.session.execute(select(hidden(ctx, literal(subject_id)))).scalar_one())
+
+
+def is_any_hidden(ctx: Context, subjects: Collection[UUID]) -> bool:
+    """Whether one of these rows is kept from the acting relative."""
+    one = any_(literal(list(subjects), ARRAY(Uuid)))
+    return bool(db.session.execute(select(hidden(ctx, one))).scalar_one())
 
 
 def is_kept(ctx: Context, traits: Traits) -> bool:

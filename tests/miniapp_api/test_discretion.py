@@ -117,6 +117,22 @@ def test_no_refusal_tells_a_son_of_what_is_kept_from_him(
         )
 
 
+def test_no_repetition_tells_a_son_of_what_is_kept_since(
+    http: Http, mother: identity.Resident, son: identity.Resident
+) -> None:
+    show(http, mother, is_hidden=False)
+    session = a_session(a_roster(specialty=MIND))
+    seat = {"json": {"session_id": str(session.id)}, "headers": {"Idempotency-Key": "one-seat"}}
+    made = http("POST", "/resident/bookings", son, on_behalf_of=mother, **seat)
+    assert made.status_code == 201
+    show(http, mother, is_hidden=True)
+    again = http("POST", "/resident/bookings", son, on_behalf_of=mother, **seat)
+    assert (again.status_code, made.json["id"] in again.text) == (404, False)
+    show(http, mother, is_hidden=False)
+    again = http("POST", "/resident/bookings", son, on_behalf_of=mother, **seat)
+    assert (again.status_code, again.data) == (201, made.data)
+
+
 def heard(
     http: Http, son: identity.Resident, mother: identity.Resident, wish: Any
 ) -> tuple[int, Any]:
