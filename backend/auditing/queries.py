@@ -14,7 +14,6 @@ from backend.auditing.rules import GENESIS, AccessPolicy
 from backend.auditing.sealing import lag_s
 from backend.kernel.calendar import SHANGHAI
 from backend.kernel.context import Context
-from backend.kernel.crypto import keyring
 from backend.kernel.database import db, held, one
 from backend.kernel.disclosures import unsealed
 from backend.kernel.paging import Page, Wanted, page
@@ -122,15 +121,6 @@ def reasons_of(ids: Iterable[UUID]) -> Mapping[UUID, str]:
     """The doctors' own words for these emergency accesses, for whoever reads their log lines."""
     found = select(EmergencyAccess).where(EmergencyAccess.id.in_(list(ids)))
     return {row.id: row.reason or "" for row in db.session.execute(found).scalars()}
-
-
-def person_called(name: str, id_number: str) -> UUID | None:
-    """The resident with this number and this name; one query, whoever is on file."""
-    index = keyring().index(id_number, "id_number")
-    found = select(identity.Resident.id).where(
-        identity.Resident.id_number_index == index, identity.Resident.name == name
-    )
-    return db.session.execute(found).scalar_one_or_none()
 
 
 def person_known(resident_id: UUID) -> UUID | None:

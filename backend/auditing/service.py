@@ -30,11 +30,10 @@ from backend.kernel.relations import Kind, part, relate
 
 @dataclass(frozen=True, slots=True)
 class Whom:
-    """The person: by id, or by name and full ID number."""
+    """The person: by id, or by name and any document of theirs."""
 
     resident_id: UUID | None = None
-    name: str | None = None
-    id_number: str | None = None
+    claim: identity.Claim | None = None
 
 
 @admitted(policy.in_an_emergency)
@@ -69,14 +68,9 @@ def _require_reason(reason: str) -> None:
 
 
 def _person(ctx: Context, whom: Whom) -> UUID | None:
-    if whom.resident_id is not None:
-        return queries.person_known(whom.resident_id)
-    try:
-        number = identity.id_number(whom.id_number or "", ctx.today).number
-        name = identity.person_name(whom.name or "")
-    except identity.Malformed as wrong:
-        raise Invalid(faults=[Fault("/id_number", wrong.fault.text)]) from wrong
-    return queries.person_called(name, number)
+    if whom.claim is not None:
+        return identity.person_claimed(ctx, whom.claim)
+    return queries.person_known(whom.resident_id or NOBODY)
 
 
 def _placed(ctx: Context, resident_id: UUID, kind: Emergency, reason: str) -> EmergencyAccess:

@@ -59,6 +59,15 @@ def read(claim: Claim, today: date) -> Person:
     return Person(name, document, birth_date, sex)
 
 
+def read_name_and_document(claim: Claim, today: date) -> tuple[str, Document]:
+    """As `read`, where birth and sex are not asked for; raises `Invalid`."""
+    found = _Faulty([])
+    name, document = _name(claim, found), read_document(claim, today, found.faults)
+    if name is None or document is None:
+        raise Invalid(faults=found.faults)
+    return name, document
+
+
 def read_document(claim: Claim, today: date, faults: list[Fault]) -> Document | None:
     """The document of a claim; what is wrong with it is added to `faults`."""
     try:

@@ -10,7 +10,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import aliased
 
-from backend.identity import documents, policy, rules
+from backend.identity import claims, documents, policy, rules
+from backend.identity.claims import Claim
 from backend.identity.models import (
     Account,
     Consent,
@@ -106,12 +107,19 @@ def person_called(ctx: Context, name: str, id_number: str) -> UUID | None:
 
     For features that ask for both and answer alike, whatever is found.
     """
-    document = documents.id_number(id_number, ctx.today)
+    return _named(rules.person_name(name), documents.id_number(id_number, ctx.today))
+
+
+def person_claimed(ctx: Context, claim: Claim) -> UUID | None:
+    """Who has this name and this document, whichever of theirs it is; raises `Invalid`."""
+    return _named(*claims.read_name_and_document(claim, ctx.today))
+
+
+def _named(name: str, document: documents.Document) -> UUID | None:
+    """One statement, whoever is on file."""
     index = keyring().index(document.canonical, document.index_purpose)
     theirs = select(Resident.id).join(ResidentDocument, ResidentDocument.resident_id == Resident.id)
-    found = theirs.where(
-        ResidentDocument.number_index == index, Resident.name == rules.person_name(name)
-    )
+    found = theirs.where(ResidentDocument.number_index == index, Resident.name == name)
     return db.session.execute(found).scalar()
 
 

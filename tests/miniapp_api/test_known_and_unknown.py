@@ -1,7 +1,5 @@
 """What exists and what does not answer alike to who may not know: same words, same queries."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -9,8 +7,8 @@ from uuid import UUID
 import pytest
 from a_region import Region, a_region
 from flask import Flask
+from listening import listening
 from people import a_member_of_staff, a_resident, headers_of
-from sqlalchemy import event
 from werkzeug.test import TestResponse
 
 from backend.kernel.context import Role
@@ -60,17 +58,6 @@ def a_stranger(audience: str) -> dict[str, str]:
     told = headers_of(person)
     db.session.commit()
     return told
-
-
-@contextmanager
-def listening() -> Iterator[list[str]]:
-    """The statements that are asked meanwhile, without their values."""
-    heard: list[str] = []
-    hear = lambda _link, _cursor, words, *_rest: heard.append(words)  # noqa: E731
-    engine = db.session.connection().engine
-    event.listen(engine, "before_cursor_execute", hear)
-    yield heard
-    event.remove(engine, "before_cursor_execute", hear)
 
 
 def say(app: Flask, method: str, path: str, headers: dict[str, str]) -> Said:

@@ -11,7 +11,8 @@ from contract_builders import a_centre
 from family_builders import a_guardian, a_relative
 from flask import Flask
 from followup_builders import Patient, a_patient
-from people import a_member_of_staff, a_resident, by, by_itself
+from listening import listening
+from people import a_member_of_staff, a_resident, an_id_number, by, by_itself
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
@@ -50,6 +51,10 @@ class Ward:
 @pytest.fixture
 def ward(app: Flask) -> Ward:
     return Ward()
+
+
+def called(name: str, number: str | None) -> Whom:
+    return Whom(claim=identity.Claim(name, number or ""))
 
 
 def deliver() -> None:
@@ -114,9 +119,34 @@ def test_the_second_factor_is_given_anew(ward: Ward) -> None:
 
 def test_by_name_and_number_as_by_id(ward: Ward) -> None:
     resident = ward.patient.resident
-    whom = Whom(None, resident.name, resident.id_number)
+    whom = called(resident.name, resident.id_number)
     access = auditing.begin(in_a_hurry(ward.doctor), whom, Emergency.UNCONSCIOUS, WHY)
     assert access.resident_id == resident.id
+
+
+def test_by_any_document_of_theirs(ward: Ward) -> None:
+    resident = ward.patient.resident
+    passport = identity.DocumentKind.PASSPORT, "GBR"
+    nurse = a_member_of_staff(Role.NURSE, "小陈", ward.house.id)
+    card = identity.Claim(resident.name, resident.id_number or "")
+    further = identity.Claim(resident.name, "AB12345", *passport)
+    identity.add_document(by(nurse), card, further)
+    whom = Whom(claim=identity.Claim(resident.name, "ab 12345", *passport))
+    access = auditing.begin(in_a_hurry(ward.doctor), whom, Emergency.UNCONSCIOUS, WHY)
+    assert access.resident_id == resident.id
+
+
+def test_known_and_unknown_are_looked_for_alike(ward: Ward) -> None:
+    known = ward.patient.resident
+    card, nobody = called(known.name, known.id_number), called(known.name, an_id_number())
+    ctx, asked = in_a_hurry(ward.doctor), []
+    for claim in (card.claim, nobody.claim):
+        assert claim
+        with listening() as heard:
+            identity.person_claimed(ctx, claim)
+        asked.append(heard)
+    assert asked[0] == asked[1]
+    assert len(asked[0]) == 1
 
 
 def test_a_stranger_and_a_wrong_name_are_the_same_refusal(ward: Ward) -> None:
@@ -129,8 +159,8 @@ def test_a_stranger_and_a_wrong_name_are_the_same_refusal(ward: Ward) -> None:
     db.session.delete(unknown)
     db.session.flush()
     asked = [
-        Whom(None, known.name, number),
-        Whom(None, "李秀英", known.id_number),
+        called(known.name, number),
+        called("李秀英", known.id_number),
         Whom(new_id()),
     ]
     refusals = []
@@ -145,7 +175,7 @@ def test_a_stranger_and_a_wrong_name_are_the_same_refusal(ward: Ward) -> None:
 
 
 def test_a_number_that_is_none_is_pointed_at(ward: Ward) -> None:
-    whom = Whom(None, "王桂芬", "11010519491231002A")
+    whom = called("王桂芬", "11010519491231002A")
     with pytest.raises(Invalid) as refused:
         auditing.begin(in_a_hurry(ward.doctor), whom, Emergency.CRITICAL, WHY)
     assert refused.value.faults[0].pointer == "/id_number"
