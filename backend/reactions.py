@@ -31,6 +31,8 @@ REACTIONS: Reactions = {
     proxies.ProxyEnded: [proxies.tell_ended],
     identity.ConsentWithdrawn: CLOSE,
     privacy.ResidentDied: CLOSE,
+    privacy.ExportReady: [privacy.tell_export_ready],
+    privacy.CorrectionDecided: [privacy.tell_answered],
     contracting.ContractApplied: [contracting.ask_team],
     contracting.ContractAccepted: [contracting.stop_asking_team, contracting.ask_to_confirm],
     contracting.ContractDeclined: [contracting.stop_asking_team, contracting.tell_declined],

@@ -48,6 +48,8 @@ class MessageKind(StrEnum):
     PROXY_BEGAN = "proxy_began"
     PROXY_CHANGED = "proxy_changed"
     PROXY_ENDED = "proxy_ended"
+    EXPORT_READY = "export_ready"
+    CORRECTION_ANSWERED = "correction_answered"
 
 
 class Audience(StrEnum):

@@ -22,6 +22,7 @@ from backend.privacy.events import (
     DeletionEnded,
     ExportAsked,
     ExportFetched,
+    ExportReady,
     ResidentDied,
 )
 from backend.privacy.export_service import (
@@ -45,6 +46,7 @@ from backend.privacy.models import (
     KeptRecord,
     Subject,
 )
+from backend.privacy.notices import tell_answered, tell_export_ready
 from backend.privacy.queries import (
     answered_by,
     asked_exports,
@@ -92,6 +94,7 @@ __all__ = [
     "DeletionState",
     "ExportAsked",
     "ExportFetched",
+    "ExportReady",
     "ExportState",
     "KeptRecord",
     "NotReady",
@@ -137,6 +140,8 @@ __all__ = [
     "refuse_correction",
     "report_death",
     "still_closed",
+    "tell_answered",
+    "tell_export_ready",
     "to_agree",
     "to_look_at",
     "undo_death",

@@ -17,6 +17,14 @@ class ExportAsked(Event):
 
 
 @dataclass(frozen=True)
+class ExportReady(Event):
+    """The copy was made, and can be fetched for some days."""
+
+    resident_id: UUID
+    export_id: UUID
+
+
+@dataclass(frozen=True)
 class ExportFetched(Event):
     """A copy left the system, by the person's own hand."""
 

@@ -16,7 +16,7 @@ from backend.kernel.events import record
 from backend.kernel.policy import admitted, by_clock, permitted
 from backend.privacy import policy, portrait, queries
 from backend.privacy.errors import FreshLoginNeeded, NotReady, TooManyExports
-from backend.privacy.events import ExportAsked, ExportFetched
+from backend.privacy.events import ExportAsked, ExportFetched, ExportReady
 from backend.privacy.models import EXPORT_LIFE, DataExport, ExportAct, ExportState
 from backend.privacy.rules import for_guardian, policy_of
 
@@ -57,6 +57,7 @@ def make_export(ctx: Context, export_id: UUID) -> None:
     export.expires_at = ctx.at + policy_of(ctx.region).export_kept
     export.content = json.dumps(told, ensure_ascii=False, indent=1)
     export.document = base64.b64encode(portrait.draw(records, made_at)).decode()
+    record(ctx, ExportReady(export.resident_id, export.id))
 
 
 def _records(ctx: Context, export: DataExport) -> subjects.Records:

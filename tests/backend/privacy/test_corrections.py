@@ -9,6 +9,8 @@ from privacy_builders import Life
 from backend import followups, identity
 from backend.kernel.context import Role
 from backend.kernel.database import db
+from backend.messaging import Message, MessageKind
+from jobs import relay
 
 ME = "/resident/me/corrections"
 
@@ -48,6 +50,28 @@ def test_a_name_needs_the_document_on_the_desk(http: Http) -> None:
     wish = ask(http, life, subject="name", wanted="王桂芳").json["id"]
     answer = answer_of(http, life, wish, "acceptance")
     assert answer.json["errors"][0]["pointer"] == "/document_seen"
+
+
+@pytest.mark.parametrize(("how", "told"), [("acceptance", {}), ("refusal", {"answer": "不一致"})])
+def test_the_person_hears_of_an_answer_and_not_what_it_says(
+    http: Http, how: str, told: dict
+) -> None:
+    life = Life()
+    wish = ask(http, life).json["id"]
+    answer_of(http, life, wish, how, **told)
+    relay.drain()
+    (message,) = db.session.query(Message).filter_by(kind=MessageKind.CORRECTION_ANSWERED)
+    assert (message.to_resident_id, str(message.subject_id)) == (life.resident_id, wish)
+    assert message.content["thing1"] == "您的更正申请有了答复，请点开查看"
+
+
+def test_who_took_a_wish_back_is_told_nothing(http: Http) -> None:
+    life = Life()
+    wish = ask(http, life).json["id"]
+    assert http("POST", f"{ME}/{wish}/withdrawal", life.resident).status_code == 200
+    relay.drain()
+    told = db.session.query(Message).filter_by(kind=MessageKind.CORRECTION_ANSWERED)
+    assert told.count() == 0
 
 
 def test_a_refusal_says_why_and_where_to_complain(http: Http) -> None:

@@ -17,8 +17,10 @@ from backend import identity, privacy
 from backend.kernel import subjects
 from backend.kernel.clock import FixedClock
 from backend.kernel.database import Base, db
+from backend.messaging import Message, MessageKind
 from backend.privacy import portrait
 from jobs import privacy as jobs
+from jobs import relay
 
 # Tables that name people and are not told: each with its reason.
 NOT_TOLD = {
@@ -116,6 +118,15 @@ def test_asked_made_and_fetched(http: Http) -> None:
     page = http("GET", f"/resident/me/exports/{export_id}/document", life.resident)
     assert (page.mimetype, page.data[:5]) == ("application/pdf", b"%PDF-")
     assert "王桂芬" in text_of(page.data)
+
+
+def test_the_person_hears_that_it_is_ready_and_not_what_is_in_it(http: Http) -> None:
+    person = a_resident()
+    person_id, export_id = person.id, ready(http, person)
+    relay.drain()
+    (message,) = db.session.query(Message).filter_by(kind=MessageKind.EXPORT_READY)
+    assert (message.to_resident_id, str(message.subject_id)) == (person_id, export_id)
+    assert message.content["thing1"] == "您申请的资料已备好，请点开查看"
 
 
 def test_rare_characters_are_exact_or_named(app: Flask) -> None:

@@ -1,0 +1,29 @@
+"""What we tell people of their wishes: that there is an answer, never what it says."""
+
+from uuid import UUID
+
+from backend import identity, messaging
+from backend.kernel.context import Context
+from backend.kernel.relations import Kind, parties
+from backend.messaging import MessageKind, To
+from backend.privacy.events import CorrectionDecided, ExportReady
+from backend.privacy.models import CorrectionState
+
+
+def tell_export_ready(ctx: Context, ready: ExportReady) -> None:
+    """The copy can be fetched; where that is, a fresh login is asked for."""
+    _tell(ctx, MessageKind.EXPORT_READY, ready.resident_id, ready.export_id)
+
+
+def tell_answered(ctx: Context, decided: CorrectionDecided) -> None:
+    """Corrected or refused; who took the wish back knows it."""
+    if decided.state in {CorrectionState.CORRECTED, CorrectionState.REFUSED}:
+        _tell(ctx, MessageKind.CORRECTION_ANSWERED, decided.resident_id, decided.correction_id)
+
+
+def _tell(ctx: Context, kind: MessageKind, person: UUID, subject: UUID) -> None:
+    """The person; for a child without a WeChat account the guardians, who asked for it."""
+    has_account = identity.openid_of_resident(person) is not None
+    whom = [person] if has_account else [person, *parties(ctx, person, Kind.GUARDIAN)]
+    for one in whom:
+        messaging.queue(ctx, kind, To.resident(one), subject, "answered", {})
