@@ -10,6 +10,7 @@ from backend.clinics.events import (
     RosterMade,
     SessionCancelled,
 )
+from backend.clinics.labels import relabel
 from backend.clinics.models import (
     Booking,
     BookingAct,
@@ -97,6 +98,7 @@ __all__ = [
     "open_work",
     "own_session",
     "own_sessions",
+    "relabel",
     "roster",
     "rosters",
     "seats",

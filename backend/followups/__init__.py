@@ -42,6 +42,7 @@ from backend.followups.form import (
     Symptom,
     Way,
 )
+from backend.followups.labels import relabel
 from backend.followups.models import (
     ENROLMENT_LIFE,
     LIFE,
@@ -183,6 +184,7 @@ __all__ = [
     "own",
     "readings",
     "readings_of",
+    "relabel",
     "remind_resident",
     "report_overdue",
     "successor",

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, exists, func, select
@@ -129,6 +130,12 @@ def person_reached(_ctx: Context, name: str, phone: str) -> UUID | None:
     theirs = select(Resident.id).join(Account, Account.resident_id == Resident.id)
     found = theirs.where(Account.phone_index == index, Resident.name == rules.person_name(name))
     return db.session.execute(found.order_by(Resident.id).limit(1)).scalar()
+
+
+def is_open(resident_id: Any) -> ColumnElement[bool]:
+    """Whether the record of a person, named by a column, is neither closed nor of the dead."""
+    own = (Resident.id == resident_id) & Resident.died_on.is_(None)
+    return select(Resident.id).where(own, Resident.restricted_at.is_(None)).exists()
 
 
 def openid_of_resident(resident_id: UUID) -> str | None:

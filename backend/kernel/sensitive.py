@@ -5,7 +5,7 @@ its own, for it names the row. What a label means for a family member is judged 
 the person's own choice, else the region's. A guardian sees what the child did not itself hide.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,11 +14,14 @@ from uuid import UUID
 from sqlalchemy import (
     ColumnElement,
     ForeignKey,
+    Select,
     UniqueConstraint,
     Uuid,
     any_,
+    false,
     func,
     literal,
+    or_,
     select,
     true,
 )
@@ -76,6 +79,9 @@ class Traits:
     programme: str = ""
 
 
+# What belongs to a category, of one kind of rows: their ids and whose they are.
+Rows = Callable[[Category], Select[UUID, UUID]]
+
 SENSITIVE = standards.load(Sensitive, "sensitive")
 
 
@@ -120,6 +126,34 @@ def mark(ctx: Context, resident_id: UUID, subjects: Iterable[UUID], traits: Trai
     ]
     if rows:
         db.session.execute(insert(SensitiveItem).values(rows).on_conflict_do_nothing())
+
+
+def relabel(ctx: Context, rows: Rows, limit: int = 500) -> int:
+    """Label what belongs to a category by today's edition and is not labelled so yet.
+
+    A new edition tells more of rows that are there. Up to `limit` rows of each category; returns
+    how many, and 0 when nothing is left.
+    """
+    total = 0
+    for name, category in categories(ctx).items():
+        found = rows(category).subquery()
+        subject, resident = found.c
+        labelled = (SensitiveItem.subject_id == subject) & (SensitiveItem.category == name)
+        known = select(SensitiveItem.id).where(labelled).exists()
+        missing = select(subject, resident).where(~known)
+        new = [
+            {"id": new_id(), "subject_id": row[0], "resident_id": row[1], "category": name}
+            for row in db.session.execute(missing.distinct().limit(limit))
+        ]
+        if new:
+            db.session.execute(insert(SensitiveItem).values(new).on_conflict_do_nothing())
+        total += len(new)
+    return total
+
+
+def begins(column: Any, beginnings: Iterable[str]) -> ColumnElement[bool]:
+    """Whether a code begins with one of these, as a condition."""
+    return or_(false(), *(column.startswith(each, autoescape=True) for each in beginnings))
 
 
 def hidden_by_default(ctx: Context) -> frozenset[str]:

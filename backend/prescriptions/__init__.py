@@ -10,6 +10,7 @@ from backend.prescriptions.events import (
     PrescriptionReturned,
     PrescriptionReviewed,
 )
+from backend.prescriptions.labels import relabel
 from backend.prescriptions.models import (
     LIFE,
     Act,
@@ -103,6 +104,7 @@ __all__ = [
     "plan_run_out",
     "prescriptions",
     "refuse",
+    "relabel",
     "request",
     "run_out",
     "send_back",
