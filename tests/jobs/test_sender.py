@@ -7,6 +7,12 @@ from processes import eventually
 from sending import TEMPLATE_ID, Outside
 from simulators import SEND
 
+from backend import identity
+from backend.kernel import entry
+from backend.kernel.database import db
+from backend.kernel.transaction import transaction
+from backend.messaging import Message
+
 
 def test_every_message_is_one_line_of_the_ledger(world: Outside) -> None:
     world.burst(12, each=2)
@@ -58,6 +64,22 @@ def test_what_is_wrong_with_one_message_stays_with_it(
     assert world.settled()
     assert world.rows() == [("failed", reason, 1, errcode), ("sent", None, 1, 0)]
     assert world.simulator.messages()[0]["template_id"] == TEMPLATE_ID
+
+
+def test_nothing_is_sent_to_the_dead(world: Outside) -> None:
+    """No reaction has run: the sender itself asks. Who lives shows that it would have sent."""
+    theirs, _ = world.burst(2)
+    with world.app.app_context(), transaction():
+        dead = db.session.get_one(Message, theirs).to_resident_id
+        assert dead
+        identity.die(entry.now(), dead, entry.now().today)
+    sender = world.spawn()
+    assert world.settled()
+    assert sender.poll() is None
+    assert world.rows("state, reason") == [("withdrawn", "unwelcome"), ("sent", None)]
+    gone = world.sql(f"SELECT openid FROM account WHERE resident_id = '{dead}'")[0][0]
+    assert gone not in world.delivered()
+    assert len(world.simulator.messages()) == 1
 
 
 def test_an_unknown_person_is_a_permanent_failure(world: Outside) -> None:

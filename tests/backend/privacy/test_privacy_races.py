@@ -86,6 +86,15 @@ def carry_out(_person: UUID, _account: UUID, request: UUID) -> str:
     return "erased"
 
 
+def carry_out_unheld(_person: UUID, _account: UUID, request: UUID) -> str:
+    """As the sweep would without the lock on the request."""
+    time.sleep(0.2)
+    with transaction():
+        late = entry.context(by_itself().actor, entry.moment() + timedelta(days=16))
+        privacy.carry_out(late, db.session.get_one(privacy.DeletionRequest, request))
+    return "erased"
+
+
 def either(act, *given):
     return act(*given)
 
@@ -151,18 +160,29 @@ def test_without_the_guard_it_books(own_database: str, tmp_path: Path, worker: s
     assert late_booking(own_database, tmp_path, worker, False) == (["booked", "withdrawn"], 1)
 
 
-def test_a_deletion_is_cancelled_or_carried_out(own_database: str, tmp_path: Path) -> None:
-    seeded = Seeded(own_database, tmp_path)
+def cancelled_meanwhile(database: str, tmp_path: Path, sweep) -> tuple[list, bool]:
+    """What both were told, and whether the person is erased."""
+    seeded = Seeded(database, tmp_path)
     with seeded.app.app_context(), transaction():
         ctx = acting(seeded.person, seeded.account)
         request = privacy.ask_deletion(ctx, privacy.of_deletion(ctx).digest).id
     given = (seeded.person, seeded.account, request)
-    said = race(own_database, either, [(cancel, *given), (carry_out, *given)])
-    assert said == ["cancelled", "illegal-move"]
+    said = race(database, either, [(cancel, *given), (sweep, *given)])
     with seeded.app.app_context():
-        person = db.session.get_one(identity.Resident, seeded.person)
-        assert (person.name, person.erased_at) == ("王桂芬", None)
+        is_erased = db.session.get_one(identity.Resident, seeded.person).erased_at is not None
     release(seeded.app)
+    return said, is_erased
+
+
+def test_a_deletion_is_cancelled_or_carried_out(own_database: str, tmp_path: Path) -> None:
+    found = cancelled_meanwhile(own_database, tmp_path, carry_out)
+    assert found == (["cancelled", "illegal-move"], False)
+
+
+def test_without_the_lock_who_stayed_is_erased(own_database: str, tmp_path: Path) -> None:
+    """The negative control."""
+    found = cancelled_meanwhile(own_database, tmp_path, carry_out_unheld)
+    assert found == (["cancelled", "erased"], True)
 
 
 def test_a_withdrawal_is_obeyed_within_a_minute(own_database: str, tmp_path: Path) -> None:
