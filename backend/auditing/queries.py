@@ -123,9 +123,16 @@ def reasons_of(ids: Iterable[UUID]) -> Mapping[UUID, str]:
     return {row.id: row.reason or "" for row in db.session.execute(found).scalars()}
 
 
-def person_known(resident_id: UUID) -> UUID | None:
-    """The resident, where there is one."""
-    found = select(identity.Resident.id).where(identity.Resident.id == resident_id)
+def person_in_danger(resident_id: UUID) -> UUID | None:
+    """The resident, where there is one whose life can be saved: not the dead, not the forgotten.
+
+    A consent taken back is no obstacle: danger to life overrides it (PIPL 13(4)).
+    """
+    found = select(identity.Resident.id).where(
+        identity.Resident.id == resident_id,
+        identity.Resident.died_on.is_(None),
+        identity.Resident.erased_at.is_(None),
+    )
     return db.session.execute(found).scalar_one_or_none()
 
 

@@ -68,9 +68,8 @@ def _require_reason(reason: str) -> None:
 
 
 def _person(ctx: Context, whom: Whom) -> UUID | None:
-    if whom.claim is not None:
-        return identity.person_claimed(ctx, whom.claim)
-    return queries.person_known(whom.resident_id or NOBODY)
+    claimed = whom.resident_id if whom.claim is None else identity.person_claimed(ctx, whom.claim)
+    return queries.person_in_danger(claimed or NOBODY)
 
 
 def _placed(ctx: Context, resident_id: UUID, kind: Emergency, reason: str) -> EmergencyAccess:
