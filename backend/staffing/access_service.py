@@ -103,8 +103,8 @@ def set_password(ctx: Context, login: str, password: str, current: str | None = 
     with outside():
         right = current is not None and passwords.matches(kept, current)
         made = passwords.hashed(password)
-    if kept is not None and not right:
-        _stepped_up_or_refused(ctx, counted, current)
+    if kept is not None:
+        _require_current(ctx, counted, current, right=right)
     credential = _written(ctx, name, made)
     _end_elsewhere(ctx)
     record(ctx, PasswordSet(ctx.actor.id))
@@ -159,17 +159,19 @@ def renew_recovery_codes(ctx: Context) -> list[str]:
 def step_up(ctx: Context, code: str) -> None:
     """Give the second factor once more, for what needs it within ten minutes.
 
+    What failed under the own login name is forgotten: strangers keep nobody out for long.
     Raises `SecondFactorNeeded`, `CodeRefused`, `Shut`.
     """
     counted = lockouts.key(lockouts.CODE, ctx.actor.id)
     lockouts.require_open(counted)
-    count, credential = lockouts.hold(counted), _own(ctx)
+    count, entering, credential = lockouts.hold(counted), _hold_entering(ctx), _own(ctx)
     if not credential.has_second_factor:
         raise SecondFactorNeeded
     lockouts.require_passed(count)
     if not _code_counts(credential, code):
         _refuse(ctx, count, credential, CodeRefused())
     lockouts.reset(count)
+    lockouts.reset(entering)
     identity.step_up(ctx)
     record(ctx, SteppedUp(ctx.actor.id))
 
@@ -246,12 +248,15 @@ def _login_name(text: str) -> str:
     return name
 
 
-def _stepped_up_or_refused(ctx: Context, counted: bytes, current: str | None) -> None:
+def _require_current(ctx: Context, counted: bytes, current: str | None, *, right: bool) -> None:
     if current is None:
         require_step_up(ctx)
         return
     count = lockouts.hold(counted)
-    _refuse(ctx, count, queries.credential(ctx), PasswordRefused())
+    if not right:
+        _refuse(ctx, count, queries.credential(ctx), PasswordRefused())
+    lockouts.require_passed(count)
+    lockouts.reset(count)
 
 
 def _written(ctx: Context, name: str, made: str) -> Credential:
@@ -271,6 +276,14 @@ def _own(ctx: Context) -> Credential:
     if credential is None:
         raise SecondFactorNeeded
     return queries.hold_credential(credential.id)
+
+
+def _hold_entering(ctx: Context) -> Lockout:
+    """What failed under the own login name, locked before the credential as a log-in does."""
+    known = queries.credential(ctx)
+    if known is None:
+        raise SecondFactorNeeded
+    return lockouts.hold(lockouts.key(lockouts.LOGIN, known.login))
 
 
 def _end_elsewhere(ctx: Context) -> None:

@@ -103,7 +103,10 @@ class Shut(TooMany):
         self.retry_after_s = max(1, ceil(wait.total_seconds()))
         minutes, seconds = divmod(self.retry_after_s, 60)
         span = (f"{minutes} 分" if minutes else "") + (f"{seconds} 秒" if seconds else "钟")
-        super().__init__(f"连续输错次数较多，为保护账号，请在 {span}后再试。账号不会被永久锁定。")
+        super().__init__(
+            f"连续输错次数较多，为保护账号，请在 {span}后再试。账号不会被永久锁定；"
+            "不想等待，可在小程序“我的工作账号”里验证一次动态口令，随即重新登录。"
+        )
 
 
 class PasswordExpired(Forbidden):

@@ -323,3 +323,36 @@ def test_old_counts_are_forgotten(app: Flask) -> None:
     assert staffing.forget_lockouts(lockouts.real_time() - timedelta(days=1)) == 0
     assert staffing.forget_lockouts(lockouts.real_time() + timedelta(seconds=1)) == 1
     an_account()
+
+
+def test_a_right_guess_of_the_current_password_waits_for_those_before_it(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both had passed the first look before either was counted."""
+    nurse = a_member_of_staff(Role.NURSE)
+    with_access(nurse, secret=None)
+    ctx = by(nurse)
+    db.session.commit()
+    monkeypatch.setattr(lockouts, "require_open", lambda _counted: None)
+    with pytest.raises(PasswordRefused):
+        staffing.set_password(ctx, "zhou.wen", ANOTHER, "not this one")
+    db.session.commit()
+    with pytest.raises(Shut):
+        staffing.set_password(ctx, "zhou.wen", ANOTHER, PASSWORD)
+
+
+def test_whoever_is_kept_waiting_by_strangers_comes_in_by_a_code_in_wechat(app: Flask) -> None:
+    doctor = a_member_of_staff(Role.DOCTOR)
+    own = with_access(doctor)
+    for _ in range(11):
+        with pytest.raises(LoginRefused):
+            log_in("zhou.wen", ANOTHER)
+        let_pass()
+    with pytest.raises(LoginRefused):
+        log_in("zhou.wen", ANOTHER)
+    with pytest.raises(Shut, match="我的工作账号"):
+        log_in("zhou.wen", PASSWORD, code_of(own))
+    db.session.rollback()
+    staffing.step_up(by(doctor), code_of(own))
+    own.totp_step = None
+    assert log_in("zhou.wen", PASSWORD, code_of(own))
