@@ -125,15 +125,20 @@ class _Slots:
         if number != self.number:
             self.before = self.now if number == self.number + 1 else {}
             self.now, self.number = {}, number
-        if len(self.now) >= MOST_SUBJECTS:
-            self.now = {}
 
-    def tally(self, subject: Hashable) -> Tally:
+    def seen(self, subject: Hashable) -> Tally:
+        """What is known, kept nowhere if it is nothing."""
         found = self.now.get(subject)
         if found is None:
             last = self.before.get(subject)
-            found = self.now[subject] = Tally(before=last.now if last else 0)
+            found = Tally(before=last.now if last else 0)
         return found
+
+    def tally(self, subject: Hashable) -> Tally:
+        """As `seen`, to be counted on; where there are too many, the oldest is forgotten."""
+        if subject not in self.now and len(self.now) >= MOST_SUBJECTS:
+            del self.now[next(iter(self.now))]
+        return self.now.setdefault(subject, self.seen(subject))
 
 
 class Counter:
@@ -156,7 +161,7 @@ class Counter:
         at = self._clock() / self._whole.seconds
         with self._lock:
             self._slots.turn(math.floor(at))
-            return self._wait(self._slots.tally(subject), at, spent=0)
+            return self._wait(self._slots.seen(subject), at, spent=0)
 
     def spend(self, subject: Hashable) -> int:
         """Count one and return 0, or the seconds to wait and count nothing."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 import redis
 
-from backend.kernel import cache
+from backend.kernel import cache, tallies
 from backend.kernel.ids import new_id
 from backend.kernel.tallies import PAUSE_S, Allowance, Counter, Shared
 
@@ -158,3 +158,20 @@ def test_redis_is_asked_again_after_a_pause(
 def test_an_allowance_allows_something(wrong: tuple[int, int]) -> None:
     with pytest.raises(ValueError, match="positive"):
         Allowance(*wrong)
+
+
+def test_many_newcomers_push_out_the_oldest_and_nobody_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tallies, "MOST_SUBJECTS", 3)
+    counter, _ = alone(1)
+    assert [counter.spend(subject) for subject in "abcd"] == [0] * 4
+    assert [counter.wait(subject) > 0 for subject in "abcd"] == [False, True, True, True]
+
+
+def test_looking_makes_no_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tallies, "MOST_SUBJECTS", 3)
+    counter, _ = alone(1)
+    counter.spend("a")
+    assert {counter.wait(number) for number in range(10)} == {0}
+    assert counter.wait("a") > 0
