@@ -35,22 +35,27 @@ def arrived() -> None:
 
 
 def recognised(account: UUID) -> None:
-    """Count the account, before the database is asked about it."""
+    """Count the account before the database is asked about it; it may have failed too often."""
+    g.account = account
+    limiter().require(g.pace, Counted.FAILURES, account)
     limiter().spend(g.pace, Counted.ACCOUNT, account)
     limiter().spend(g.pace, Counted.ROUTE, request.endpoint)
 
 
 def acting_for(person: UUID | None) -> None:
-    """Count the resident acted for, whoever acts."""
+    """Count the resident acted for, apart for each who acts: nobody uses up another's share."""
     if person is not None:
-        limiter().spend(g.pace, Counted.PERSON, person)
+        limiter().spend(g.pace, Counted.PERSON, (g.get("account"), person))
 
 
 def answered(answer: Response) -> None:
-    """Count an attempt that failed: nobody was recognised, or a log-in was refused."""
+    """Count an attempt that failed: nobody was recognised, or a log-in was refused.
+
+    It is the account's where there is one, so that colleagues at one address do not pay for it.
+    """
     refused = 400 <= answer.status_code < 500 and answer.status_code != 429
     if answer.status_code == 401 or (refused and g.get("pace") in ENTERING):
-        limiter().note(g.pace, Counted.FAILURES, g.address)
+        limiter().note(g.pace, Counted.FAILURES, g.get("account", g.address))
 
 
 def _pace() -> Pace:

@@ -12,6 +12,7 @@ from backend.kernel.context import Context
 from miniapp_api import fields
 from miniapp_api.access import Audience
 from miniapp_api.contract import Api, creates, gives, gives_file, takes
+from miniapp_api.pacing import Pace, paced
 from miniapp_api.privacy_schemas import ConsequencesSchema, DigestSchema
 
 api = Api("privacy", Audience.RESIDENT, "/me", is_about_account=True)
@@ -49,6 +50,7 @@ class WaitingDeletionSchema(Schema):
 
 
 @api.post("/exports")
+@paced(Pace.EXPORT)
 @creates(ExportSchema)
 def ask_export(ctx: Context) -> privacy.DataExport:
     """申请我的全部信息 · Made in the background; needs a login of the last day."""
@@ -63,6 +65,7 @@ def exports(ctx: Context) -> Mapping[str, Any]:
 
 
 @api.get("/exports/<uuid:export_id>/content")
+@paced(Pace.EXPORT)
 @gives_file("application/json")
 def content(ctx: Context, export_id: UUID) -> Response:
     """下载数据文件 · JSON, for machines; by the person alone."""
@@ -71,6 +74,7 @@ def content(ctx: Context, export_id: UUID) -> Response:
 
 
 @api.get("/exports/<uuid:export_id>/document")
+@paced(Pace.EXPORT)
 @gives_file("application/pdf")
 def document(ctx: Context, export_id: UUID) -> Response:
     """下载可读文件 · PDF, for people; by the person alone."""

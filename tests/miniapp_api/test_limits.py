@@ -2,17 +2,20 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import environment
+from family_builders import a_relative
 from flask import Flask
-from people import Http, a_resident
+from people import Http, a_member_of_staff, a_resident
 
+from backend.kernel.context import NOBODY, Role, Scope
 from backend.kernel.limits import Counted, Figures, Limiter, LimitReached, Pace
 from backend.kernel.regions import Region
-from backend.kernel.tallies import Counter, Shared, counters
+from backend.kernel.tallies import Allowance, Counter, Shared, counters
 from config.settings import Settings, SettingsError
 from miniapp_api.addresses import address_of
 
@@ -86,6 +89,37 @@ def test_a_stranger_cannot_put_the_blame_on_another_address(limited: Limits, app
             headers={"X-Forwarded-For": f"198.51.{number >> 8}.{number & 255}"},
         )
     assert answer.status_code == 429
+
+
+@pytest.mark.parametrize(("method", "path"), [
+    ("POST", ""), ("GET", f"/{NOBODY}/content"), ("GET", f"/{NOBODY}/document"),
+])  # fmt: skip
+def test_copies_of_everything_are_few(limited: Limits, http: Http, method: str, path: str) -> None:
+    resident = a_resident()
+    for _ in range(10):
+        assert http("GET", f"/resident/me/exports/{NOBODY}/content", resident).status_code == 404
+    assert http(method, f"/resident/me/exports{path}", resident).status_code == 429
+
+
+def few(limited: Limits, pace: Pace, who: Counted, count: int) -> None:
+    limited[pace, who]._whole = limited[pace, who]._alone = Allowance(count, 60)
+
+
+def test_a_relative_does_not_use_up_the_persons_own_share(limited: Limits, http: Http) -> None:
+    her = a_resident()
+    son = a_relative(her, *Scope)
+    few(limited, Pace.WRITE, Counted.PERSON, 3)
+    ask = partial(http, "POST", "/resident/bookings", on_behalf_of=her, json={})
+    assert [ask(son).status_code for _ in range(4)] == [422] * 3 + [429]
+    assert ask(her).status_code == 422
+
+
+def test_a_colleague_who_mistypes_costs_the_house_nothing(limited: Limits, http: Http) -> None:
+    few(limited, Pace.PASSWORD, Counted.FAILURES, 2)
+    clumsy, other = a_member_of_staff(Role.NURSE), a_member_of_staff(Role.NURSE)
+    step_up = partial(http, "POST", "/staff/me/step-up", json={"code": "000000"})
+    assert [step_up(clumsy).status_code for _ in range(3)] == [403, 403, 429]
+    assert step_up(other).status_code == 403
 
 
 def test_vitals_are_never_limited(limited: Limits, app: Flask) -> None:
