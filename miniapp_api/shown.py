@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from flask import g
+from flask import g, request
 from marshmallow import Schema, fields
 
 from backend.kernel import sensitive
@@ -22,6 +22,7 @@ from backend.kernel.transaction import transaction
 View = Callable[..., Any]
 WHOM_IT_CONCERNS = STAFF | {Role.RESIDENT}
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+SEARCH = "search"
 CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -57,6 +58,7 @@ def tell(
 ) -> list[UUID]:
     """Write down whom this result shows to somebody else; returns whom.
 
+    A search of staff is written down even where it finds nobody: names may be tried one by one.
     Whoever is asked for by id is shown by an empty list as well, and what a family member is
     answered always tells of the person acted for.
     """
@@ -64,7 +66,13 @@ def tell(
         return []
     residents = set(residents_in(shape, result)) | _represented(ctx)
     residents |= {asked_for} if asked_for is not None else set()
-    return disclose(ctx, operation_of(view), residents)
+    is_search = SEARCH in request.args and ctx.actor.role in STAFF and _lists_people(shape)
+    return disclose(ctx, operation_of(view), residents, is_search=is_search)
+
+
+def _lists_people(shape: Schema | None) -> bool:
+    item = _inner(shape.dump_fields.get("items")) if shape else None
+    return item is not None and "resident_id" in item.dump_fields
 
 
 def tell_again(ctx: Context, view: View, residents: Sequence[UUID], text: str) -> None:

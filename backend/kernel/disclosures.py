@@ -56,7 +56,7 @@ WITH told AS (
     refusal, resident_ids, reasons)
   SELECT %(id)s::uuid, %(at)s::timestamptz, %(actor)s::uuid, %(role)s::text, %(session)s::uuid,
     %(institution)s::uuid, %(operation)s::text, %(refusal)s::text, %(residents)s::uuid[],
-    array_agg(coalesce(why.words, %(otherwise)s::text) ORDER BY one.place)
+    coalesce(array_agg(coalesce(why.words, %(otherwise)s::text) ORDER BY one.place), '{}')
   FROM unnest(%(residents)s::uuid[]) WITH ORDINALITY AS one (id, place)
   LEFT JOIN LATERAL (
     SELECT string_agg(DISTINCT CASE r.kind
@@ -73,15 +73,20 @@ INSERT INTO disclosure_unsealed (disclosure_id, at) SELECT id, at FROM told
 
 
 def disclose(
-    ctx: Context, operation: str, residents: Collection[UUID], refusal: str | None = None
+    ctx: Context,
+    operation: str,
+    residents: Collection[UUID],
+    refusal: str | None = None,
+    *,
+    is_search: bool = False,
 ) -> list[UUID]:
     """Write down that the actor was shown these residents' records by `operation`.
 
-    Returns whom: nobody where nobody else's record was shown. `refusal` is the code of the
-    problem whose words told something.
+    Returns whom: nobody where nobody else's record was shown, which is written down of a search
+    alone. `refusal` is the code of the problem whose words told something.
     """
     others = sorted(set(residents) - {None if ctx.proxy else ctx.resident})
-    if others:
+    if others or is_search:
         write = hot.last if hot.may_wait() else hot.row
         write(_WRITE, _row(ctx, operation, others, refusal))
     return others

@@ -84,3 +84,15 @@ def test_who_was_found_is_written_down_and_nobody_else(http: Http, team: Any) ->
         text("SELECT name FROM resident WHERE id = ANY(:ids)"), {"ids": shown}
     ).scalars()
     assert list(name) == ["王桂芬"]
+
+
+def test_a_search_that_finds_nobody_is_written_down_too(http: Http, team: Any) -> None:
+    """Whoever tries names one after another is seen by the auditors."""
+    assert found(http, team, "赵钱孙") == []
+    kept = db.session.execute(text("SELECT operation, resident_ids FROM disclosure")).all()
+    assert [tuple(row) for row in kept] == [("doctor.contracts.residents", [])]
+
+
+def test_a_search_for_a_drug_is_nobodys_business(http: Http, team: Any) -> None:
+    http("GET", "/doctor/formulary", lead_of(team), query_string={"search": "二甲"})
+    assert db.session.execute(text("SELECT count(*) FROM disclosure")).scalar_one() == 0
