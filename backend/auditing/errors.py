@@ -11,8 +11,8 @@ class NobodyFound(NotFound, LeavesTrace):
     advice = "请核对姓名和身份证号码后再试；每次查询都会留下记录。"
 
 
-class TooManyEmergencies(TooMany):
-    """The doctor's emergency accesses of the day are used up."""
+class TooManyEmergencies(TooMany, LeavesTrace):
+    """The doctor's emergency accesses of the day are used up; the attempt is kept."""
 
     code = "too-many-emergencies"
     title = "今天的紧急调阅次数已用完"

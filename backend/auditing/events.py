@@ -27,6 +27,13 @@ class EmergencyAccessMissed(Event):
 
 
 @dataclass(frozen=True)
+class EmergencyAccessExceeded(Event):
+    """A doctor asked once more than the day allows; for whom was not looked up."""
+
+    staff_id: UUID
+
+
+@dataclass(frozen=True)
 class EmergencyAccessReviewed(Event):
     """Somebody else judged it."""
 

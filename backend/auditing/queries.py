@@ -123,6 +123,12 @@ def reasons_of(ids: Iterable[UUID]) -> Mapping[UUID, str]:
     return {row.id: row.reason or "" for row in db.session.execute(found).scalars()}
 
 
+def opened_today(ctx: Context) -> int:
+    """How many of the day's places the doctor has used."""
+    mine = EmergencyAccess.staff_id == ctx.actor.id, EmergencyAccess.day == ctx.today
+    return db.session.execute(select(func.count(EmergencyAccess.id)).where(*mine)).scalar_one()
+
+
 def person_in_danger(resident_id: UUID) -> UUID | None:
     """The resident, where there is one whose life can be saved: not the dead, not the forgotten.
 

@@ -13,6 +13,7 @@ from backend.auditing.errors import NobodyFound, TooManyEmergencies
 from backend.auditing.events import (
     EmergencyAccessBegun,
     EmergencyAccessEscalated,
+    EmergencyAccessExceeded,
     EmergencyAccessMissed,
     EmergencyAccessReviewed,
     EmergencyCallMade,
@@ -44,6 +45,7 @@ def begin(ctx: Context, whom: Whom, kind: Emergency, reason: str) -> EmergencyAc
     """
     require_step_up(ctx)
     _require_reason(reason)
+    _require_place(ctx)
     resident_id = _person(ctx, whom)
     if resident_id is None:
         record(ctx, EmergencyAccessMissed(ctx.actor.id))
@@ -65,6 +67,13 @@ def begin(ctx: Context, whom: Whom, kind: Emergency, reason: str) -> EmergencyAc
 def _require_reason(reason: str) -> None:
     if len(reason.strip()) < SHORTEST_REASON:
         raise Invalid(faults=[Fault("/reason", f"请写明紧急情况，至少{SHORTEST_REASON}个字")])
+
+
+def _require_place(ctx: Context) -> None:
+    """Before anybody is looked for: whoever may not open a record learns of nobody."""
+    if queries.opened_today(ctx) >= queries.policy_of(ctx).emergencies_per_day:
+        record(ctx, EmergencyAccessExceeded(ctx.actor.id))
+        raise TooManyEmergencies
 
 
 def _person(ctx: Context, whom: Whom) -> UUID | None:

@@ -1,9 +1,9 @@
 """For whom a record is opened in an emergency, and that a refusal tells nothing of anybody."""
 
 import pytest
-from audit_builders import WHY, in_a_hurry
+from audit_builders import WHY, an_emergency, in_a_hurry, stepped_up
 from flask import Flask
-from people import a_member_of_staff, a_resident, by_itself
+from people import Http, a_member_of_staff, a_resident, by_itself
 from sqlalchemy import func, select
 
 from backend import auditing, identity
@@ -11,6 +11,7 @@ from backend.auditing import Emergency, Whom
 from backend.identity.standing import restrict
 from backend.kernel.context import Role
 from backend.kernel.database import db
+from backend.kernel.events import EventRow
 
 
 def ways(person: identity.Resident) -> list[Whom]:
@@ -37,3 +38,27 @@ def test_danger_to_life_overrides_a_consent_taken_back(app: Flask, way: int) -> 
     restrict(by_itself(), person.id)
     access = auditing.begin(in_a_hurry(doctor), ways(person)[way], Emergency.CRITICAL, WHY)
     assert access.resident_id == person.id
+
+
+def test_over_the_limit_nobody_is_looked_for_and_the_attempt_stays(http: Http) -> None:
+    doctor, known = a_member_of_staff(Role.DOCTOR), a_resident()
+    while True:
+        try:
+            an_emergency(doctor, known)
+        except auditing.TooManyEmergencies:
+            break
+    before, headers = exceeded(), stepped_up(doctor)
+    card = {"kind": "resident_card", "number": known.id_number}
+    answers = []
+    for name in (known.name, "没有人"):
+        told = {"name": name, "document": card, "kind": "unconscious", "reason": WHY}
+        answer = http("POST", "/doctor/emergency-access", headers=headers, json=told)
+        answers.append((answer.status_code, answer.json["type"][18:], answer.json["detail"]))
+    assert answers[0] == answers[1]
+    assert answers[0][:2] == (429, "too-many-emergencies")
+    assert exceeded() == before + 2
+
+
+def exceeded() -> int:
+    kept = EventRow.name == "auditing.EmergencyAccessExceeded"
+    return db.session.execute(select(func.count(EventRow.id)).where(kept)).scalar_one()
