@@ -84,7 +84,7 @@ def _passport(number: str) -> dict[str, str]:
 def _newcomer(world: World) -> Any:
     text = identity.consent_text(identity.Purpose.HEALTH_DATA)
     born = {"birth_date": "1946-05-01", "sex": "female", "agreed_version": text.version}
-    return _seen(world, document=_passport("AB12345"), **born)
+    return _seen(world, name="林新来", document=_passport("AB12345"), **born)
 
 
 def _leave(world: World) -> Any:

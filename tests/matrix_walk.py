@@ -1,8 +1,10 @@
 """How the matrix is walked: one request a cell, each in a savepoint of its own."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -53,13 +55,23 @@ def walked(
 def _cell(
     route: str, world: World, client: FlaskClient, connection: Connection, column: str, told: Any
 ) -> str:
-    answer = asked(route, world, client, connection, column, told)
-    return _said(route, route.partition(" ")[2], world, answer)
+    done = asked(route, world, client, connection, column, told)
+    said = _said(route, route.partition(" ")[2], world, done.answer)
+    wrong = undisclosed(route, world.callers[column].resident_id, world, done)
+    return f"{said} {wrong}" if wrong else said
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What one caller was answered, and for whom the log of disclosures got a row each."""
+
+    answer: TestResponse
+    rows: Sequence[Collection[UUID]]
 
 
 def asked(
     route: str, world: World, client: FlaskClient, connection: Connection, column: str, told: Any
-) -> TestResponse:
+) -> Asked:
     """The answer to one caller, after which everything is as before."""
     method, _, template = route.partition(" ")
     path = template.format_map(_ids(world, template))
@@ -69,8 +81,29 @@ def asked(
         headers = world.callers[column].headers
         answer = client.open(f"{PREFIX}{path}", method=method, headers=headers, **told)
         db.session.remove()
+        rows = connection.execute(LOGGED).scalars().all()
         savepoint.rollback()
-    return answer
+    return Asked(answer, rows)
+
+
+# All cells share one transaction, whose moment each of their rows bears.
+LOGGED = text("SELECT resident_ids FROM disclosure WHERE recorded_at = now()")
+
+
+def undisclosed(route: str, caller: UUID | None, world: World, done: Asked) -> str:
+    """What is wrong between an answer and the log, nothing where they agree.
+
+    Residents are shown themselves, and the names of those who help one another; whoever acts for
+    her, and everybody of the staff, is shown others.
+    """
+    body = done.answer.get_data(as_text=True)
+    shown = {one for one, marks in world.people.items() if any(mark in body for mark in marks)}
+    logged = {one for row in done.rows for one in row}
+    if route.split("/")[1] == "resident":
+        shown &= {world.facts["resident_id"]}
+    if missing := shown - logged - {caller}:
+        return f"unlogged {missing}"
+    return f"{len(done.rows)} rows for one answer" if len(done.rows) > 1 else ""
 
 
 INSIDERS = {
@@ -87,7 +120,7 @@ def opened(
     route: str, world: World, client: FlaskClient, connection: Connection, told: Any
 ) -> TestResponse:
     """The answer to somebody whom the route is for."""
-    return asked(route, world, client, connection, INSIDERS[route.split("/")[1]], told)
+    return asked(route, world, client, connection, INSIDERS[route.split("/")[1]], told).answer
 
 
 WITHDRAWN = text("UPDATE consent SET withdrawn_at = now() WHERE resident_id = :her")

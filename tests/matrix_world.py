@@ -3,10 +3,12 @@
 `Her` is the resident whom the matrix is about: signed, booked, prescribed, followed up, written to.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 from audit_builders import an_emergency
 from clinic_builders import a_roster, a_session
@@ -46,6 +48,7 @@ class Caller:
     """Who asks, and for whom: what is sent along."""
 
     headers: dict[str, str]
+    resident_id: UUID | None = None
 
     @classmethod
     def of(cls, person: Any, acting_for: identity.Resident | None = None) -> "Caller":
@@ -53,7 +56,7 @@ class Caller:
         headers = {"Authorization": f"Bearer {token_of(person)}"}
         if acting_for is not None:
             headers["Jiayi-Person"] = str(acting_for.id)
-        return cls(headers)
+        return cls(headers, person.id if isinstance(person, identity.Resident) else None)
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,7 @@ class World:
     callers: dict[str, Caller]
     facts: dict[str, Any]
     marks: frozenset[str]
+    people: dict[UUID, frozenset[str]]
 
 
 @dataclass
@@ -104,8 +108,16 @@ def a_world() -> World:
     }
     _wishes(world)
     _staff_life(world)
+    people = _everybody()
     db.session.commit()
-    return World(callers, world.facts, world.marks)
+    return World(callers, world.facts, world.marks, people)
+
+
+def _everybody() -> dict[UUID, frozenset[str]]:
+    """Every resident, and what nobody else is called by."""
+    rows = db.session.query(identity.Resident.id, identity.Resident.name).all()
+    names = Counter(name for _, name in rows)
+    return {one: frozenset({str(one), *([name] * (names[name] == 1))}) for one, name in rows}
 
 
 def _her_life(world: Making, specialist: identity.Staff) -> None:

@@ -2,16 +2,18 @@
 
 A cell says what becomes of the request: `+` allowed, on what is hers; `o` allowed, and nothing of
 hers is in it; `401`, `403`, `404` refused. Allowed is what was done, and what was refused for a
-reason of the matter (409, 422) to somebody who may.
+reason of the matter (409, 422) to somebody who may. Each answer is held against the log as well:
+whoever is shown a resident is written down, by any method, in one row.
 """
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from matrix_walk import routes, walked
+from matrix_walk import asked, routes, undisclosed, walked
 from matrix_world import World
 from sqlalchemy import Connection
 
@@ -45,3 +47,14 @@ def test_every_cell_is_filled_and_every_column_walked(world: World) -> None:
 @pytest.mark.parametrize("route", EXPECTED)
 def test_who_may(route: str, world: World, client: FlaskClient, connection: Connection) -> None:
     assert walked(route, world, client, connection) == EXPECTED[route]
+
+
+def test_the_walk_would_notice_an_answer_that_is_not_logged(
+    world: World, client: FlaskClient, connection: Connection
+) -> None:
+    """The negative control: the same answer without its row, and with one too many."""
+    route = "GET /doctor/residents/{resident_id}/readings"
+    done = asked(route, world, client, connection, "signed_doctor", {})
+    assert undisclosed(route, None, world, done) == ""
+    assert "unlogged" in undisclosed(route, None, world, replace(done, rows=[]))
+    assert "2 rows" in undisclosed(route, None, world, replace(done, rows=[*done.rows] * 2))
