@@ -30,6 +30,7 @@ REACTIONS: Reactions = {
     proxies.GuardianNarrowed: [proxies.tell_of_the_say],
     proxies.ProxyEnded: [proxies.tell_ended],
     identity.ConsentWithdrawn: CLOSE,
+    privacy.DeathReported: [privacy.tell_reported],
     privacy.ResidentDied: CLOSE,
     privacy.ExportReady: [privacy.tell_export_ready],
     privacy.CorrectionDecided: [privacy.tell_answered],

@@ -69,4 +69,7 @@ class DeathSchema(Schema):
     source = fields.choice(privacy.DeathSource, required=True)
     state = fields.choice(privacy.DeathState, required=True)
     reported_at = fields.AwareDateTime(required=True)
+    confirm_by = fields.AwareDateTime(required=True)
+    confirmed_at = fields.AwareDateTime(required=True, allow_none=True)
+    objected_at = fields.AwareDateTime(required=True, allow_none=True)
     undone_at = fields.AwareDateTime(required=True, allow_none=True)

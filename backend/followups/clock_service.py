@@ -23,7 +23,6 @@ from backend.kernel.policy import admitted, by_clock, permitted
 
 ContractEvent = contracting.ContractActivated | contracting.ContractEnded
 DEPARTURES = {
-    int(EndReason.DEATH): contracting.EndReason.DIED,
     int(EndReason.MOVED): contracting.EndReason.MOVED,
 }
 
@@ -99,7 +98,7 @@ def follow_contract(ctx: Context, event: ContractEvent) -> None:
 
 @admitted(by_clock)
 def end_contract(ctx: Context, event: EnrolmentEnded) -> None:
-    """Who died or moved away, as the team recorded, has no contract any more."""
+    """Who moved away, as the team recorded, has no contract any more; a death waits."""
     reason = DEPARTURES.get(event.reason)
     known_on = queries.hold_enrolment(ctx, event.enrolment_id).ended_on
     if reason and known_on:

@@ -2,6 +2,7 @@
 
 from backend.identity.account_service import accounts, object_to
 from backend.identity.attempts import forget_before_today as forget_attempts
+from backend.identity.binding import accounts_of
 from backend.identity.claims import Claim, Person
 from backend.identity.consent_service import consent, refuse, withdraw
 from backend.identity.desk_service import (
@@ -65,7 +66,7 @@ from backend.identity.session_service import end_others as end_other_sessions
 from backend.identity.session_service import forget_ended as forget_sessions
 from backend.identity.session_service import listed as sessions
 from backend.identity.standing import cause_of as why_closed
-from backend.identity.standing import correct, die, fact, revive
+from backend.identity.standing import correct, die, fact, pause_reminders, revive
 from backend.identity.standing import forget as forget_person
 from backend.identity.standing import hold as hold_person
 from backend.identity.subject_service import close, erase, export, identity_of
@@ -110,6 +111,7 @@ __all__ = [
     "WeChatServer",
     "account",
     "accounts",
+    "accounts_of",
     "add_document",
     "age_of_session",
     "authenticate",
@@ -152,6 +154,7 @@ __all__ = [
     "object_to",
     "openid_of_resident",
     "openid_of_staff",
+    "pause_reminders",
     "person_called",
     "person_claimed",
     "person_name",

@@ -150,6 +150,7 @@ class Resident(Base):
     longitude: Mapped[float | None]
     verified_at: Mapped[datetime]
     died_on: Mapped[date | None]
+    reminders_paused_until: Mapped[datetime | None]
     restricted_at: Mapped[datetime | None]
     erased_at: Mapped[datetime | None]
 

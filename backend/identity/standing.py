@@ -5,7 +5,7 @@ record waits (trigger `open_person`): so nothing is made for a person after the 
 Its callers have asked whether they may.
 """
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -68,8 +68,14 @@ def die(ctx: Context, resident_id: UUID, died_on: date) -> None:
 
 
 def revive(_ctx: Context, resident_id: UUID) -> None:
-    """The news was wrong: the person acts again; what ended stays ended."""
-    hold(resident_id).died_on = None
+    """The news was wrong: the person acts again and is reminded; what ended stays ended."""
+    person = hold(resident_id)
+    person.died_on, person.reminders_paused_until = None, None
+
+
+def pause_reminders(_ctx: Context, resident_id: UUID, until: datetime) -> None:
+    """Send no reminder before `until`: perhaps nobody is there to be reminded."""
+    hold(resident_id).reminders_paused_until = until
 
 
 def fact(resident_id: UUID, name: str) -> str | None:

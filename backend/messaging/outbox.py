@@ -124,7 +124,7 @@ def _due(ctx: Context) -> Any:
         .outerjoin(_Member, _Member.staff_id == Message.to_staff_id)
         .outerjoin(_Person, _Person.id == Message.to_resident_id)
         .where(Message.state == State.QUEUED, Message.due_at <= bindparam("at"))
-        .where(Message.next_at <= func.now(), ~in_flight)
+        .where(Message.next_at <= func.now(), ~in_flight, ~_is_paused())
         .order_by(Message.urgent.desc(), Message.due_at, Message.id)
         .limit(bindparam("limit"))
         .with_for_update(skip_locked=True, of=Message)
@@ -158,6 +158,12 @@ def _account_of_resident() -> Any:
 def _openid_of(account_id: Any) -> Any:
     account = aliased(identity.Account)
     return select(account.openid).where(account.id == account_id).scalar_subquery()
+
+
+def _is_paused() -> ColumnElement[bool]:
+    """Perhaps the person died: what only reminds waits until that is known."""
+    until = func.coalesce(_Person.reminders_paused_until, bindparam("at"))
+    return Message.kind.in_(wording.reminders()) & (until > bindparam("at"))
 
 
 def _is_welcome() -> ColumnElement[bool]:

@@ -50,6 +50,7 @@ class MessageKind(StrEnum):
     PROXY_ENDED = "proxy_ended"
     EXPORT_READY = "export_ready"
     CORRECTION_ANSWERED = "correction_answered"
+    DEATH_REPORTED = "death_reported"
 
 
 class Audience(StrEnum):

@@ -6,7 +6,13 @@ from backend.privacy.correction_service import (
     refuse_correction,
     withdraw_correction,
 )
-from backend.privacy.death_service import note_death, report_death, undo_death
+from backend.privacy.death_service import (
+    confirm_death,
+    note_death,
+    object_to_death,
+    report_death,
+    undo_death,
+)
 from backend.privacy.deletion_service import (
     ask_deletion,
     cancel_deletion,
@@ -17,6 +23,8 @@ from backend.privacy.errors import NotReady
 from backend.privacy.events import (
     CorrectionAsked,
     CorrectionDecided,
+    DeathObjected,
+    DeathReported,
     DeathUndone,
     DeletionAsked,
     DeletionEnded,
@@ -46,10 +54,12 @@ from backend.privacy.models import (
     KeptRecord,
     Subject,
 )
-from backend.privacy.notices import tell_answered, tell_export_ready
+from backend.privacy.notices import tell_answered, tell_export_ready, tell_reported
 from backend.privacy.queries import (
+    WaitingDeath,
     answered_by,
     asked_exports,
+    confirmable,
     corrections,
     corrections_of_house,
     deaths,
@@ -61,12 +71,14 @@ from backend.privacy.queries import (
     hold_deletion,
     hold_own_correction,
     hold_request,
+    hold_waiting,
     kept_of,
     messages_kept_since,
     of_deletion,
     of_withdrawal,
     still_closed,
     to_agree,
+    to_confirm,
     to_look_at,
 )
 from backend.privacy.queries import (
@@ -84,7 +96,9 @@ __all__ = [
     "CorrectionDecided",
     "CorrectionState",
     "DataExport",
+    "DeathObjected",
     "DeathReport",
+    "DeathReported",
     "DeathSource",
     "DeathState",
     "DeathUndone",
@@ -101,6 +115,7 @@ __all__ = [
     "PrivacyPolicy",
     "ResidentDied",
     "Subject",
+    "WaitingDeath",
     "accept_correction",
     "answered_by",
     "ask_correction",
@@ -109,6 +124,8 @@ __all__ = [
     "asked_exports",
     "cancel_deletion",
     "carry_out",
+    "confirm_death",
+    "confirmable",
     "corrections",
     "corrections_of_house",
     "deaths",
@@ -128,12 +145,14 @@ __all__ = [
     "hold_deletion",
     "hold_own_correction",
     "hold_request",
+    "hold_waiting",
     "kept_of",
     "kept_traces",
     "look_again",
     "make_export",
     "messages_kept_since",
     "note_death",
+    "object_to_death",
     "of_deletion",
     "of_withdrawal",
     "policy_of",
@@ -142,7 +161,9 @@ __all__ = [
     "still_closed",
     "tell_answered",
     "tell_export_ready",
+    "tell_reported",
     "to_agree",
+    "to_confirm",
     "to_look_at",
     "undo_death",
     "withdraw",

@@ -57,3 +57,19 @@ class AlreadyReported(Conflict):
     code = "death-already-reported"
     title = "已经登记过"
     advice = "这位居民的死亡信息已经登记，不需要再登记。如有误，请联系机构管理员更正。"
+
+
+class SecondHandNeeded(Forbidden):
+    """Who reported a death does not confirm it."""
+
+    code = "second-hand-needed"
+    title = "请由另一位同事确认"
+    advice = "死亡登记须由本机构另一位工作人员确认，登记人自己不能确认。"
+
+
+class ReportLapsed(Conflict):
+    """Nobody confirmed the report in time."""
+
+    code = "death-report-lapsed"
+    title = "登记已过确认期限"
+    advice = "这条登记没有在期限内确认，已经失效。情况属实的，请重新登记。"

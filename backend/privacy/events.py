@@ -51,8 +51,16 @@ class CorrectionDecided(Event):
 
 
 @dataclass(frozen=True)
+class DeathReported(Event):
+    """Somebody says that a person died; it waits for a second hand."""
+
+    resident_id: UUID
+    report_id: UUID
+
+
+@dataclass(frozen=True)
 class ResidentDied(Event):
-    """A death was reported: everything stops."""
+    """A death was confirmed: everything stops."""
 
     resident_id: UUID
     report_id: UUID
@@ -62,6 +70,14 @@ class ResidentDied(Event):
 @dataclass(frozen=True)
 class DeathUndone(Event):
     """The report was wrong: the person acts again."""
+
+    resident_id: UUID
+    report_id: UUID
+
+
+@dataclass(frozen=True)
+class DeathObjected(Event):
+    """The person says that the report is wrong."""
 
     resident_id: UUID
     report_id: UUID

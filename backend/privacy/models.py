@@ -159,35 +159,53 @@ class DeathSource(StrEnum):
 
 
 class DeathState(StrEnum):
-    """Whether the news stands."""
+    """Whether the news waits for a second hand, took effect, or does not stand."""
 
     REPORTED = "reported"
+    CONFIRMED = "confirmed"
+    LAPSED = "lapsed"
     UNDONE = "undone"
 
 
 class DeathAct(StrEnum):
     """What may be done with it."""
 
+    CONFIRM = "confirm"
+    LAPSE = "lapse"
     UNDO = "undo"
 
 
-DEATH_LIFE = Lifecycle({(DeathState.REPORTED, DeathAct.UNDO): DeathState.UNDONE})
+DEATH_LIFE = Lifecycle(
+    {
+        (DeathState.REPORTED, DeathAct.CONFIRM): DeathState.CONFIRMED,
+        (DeathState.REPORTED, DeathAct.LAPSE): DeathState.LAPSED,
+        (DeathState.REPORTED, DeathAct.UNDO): DeathState.UNDONE,
+        (DeathState.CONFIRMED, DeathAct.UNDO): DeathState.UNDONE,
+    }
+)
+STANDING = (DeathState.REPORTED, DeathState.CONFIRMED)
 
 
 class DeathReport(Base):
-    """死亡登记: somebody reported a death; a mistake can be undone, and stays on record."""
+    """死亡登记: it takes effect when a second member of staff confirms it until `confirm_by`.
+
+    A mistake can be undone, and stays on record; the person's own objection as well.
+    """
 
     __tablename__ = "death_report"
     __table_args__ = (
         CheckConstraint(
             "(state = 'undone') = (num_nulls(undone_at, undone_by, because_sealed) = 0)", "undone"
         ),
+        CheckConstraint("state <> 'confirmed' OR confirmed_at IS NOT NULL", "confirmed"),
+        CheckConstraint("confirmed_by <> reported_by", "second_hand"),
         Index(None, "resident_id"),
+        Index(None, "institution_id", "state"),
         Index(
-            "uq_death_report_reported",
+            "uq_death_report_standing",
             "resident_id",
             unique=True,
-            postgresql_where=text("state = 'reported'"),
+            postgresql_where=text("state IN ('reported', 'confirmed')"),
         ),
     )
     resident_id: Mapped[UUID] = mapped_column(ForeignKey("resident.id"))
@@ -198,6 +216,10 @@ class DeathReport(Base):
     proof_sealed: Mapped[bytes | None]
     reported_at: Mapped[datetime]
     reported_by: Mapped[UUID]
+    confirm_by: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    confirmed_by: Mapped[UUID | None]
+    objected_at: Mapped[datetime | None]
     undone_at: Mapped[datetime | None]
     undone_by: Mapped[UUID | None]
     because_sealed: Mapped[bytes | None]

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, false
 
-from backend import identity
+from backend import contracting, identity, teams
 from backend.kernel.context import Context, Role
 from backend.kernel.relations import Kind
 from backend.kernel.retention import Category
@@ -21,7 +21,7 @@ from backend.kernel.ties import (
     in_house,
     possible,
 )
-from backend.privacy.models import Correction, DataExport, DeathReport
+from backend.privacy.models import Correction, DataExport, DeathReport, DeathSource
 
 AT_DESK = frozenset({Role.DOCTOR, Role.NURSE, Role.PUBLIC_HEALTH, Role.COORDINATOR, Role.MANAGER})
 LOG = frozenset({Category.DISCLOSURE, Category.EMERGENCY_ACCESS})  # never a family member's
@@ -60,8 +60,20 @@ def own_copies(ctx: Context) -> ColumnElement[bool]:
 
 
 def report_ties(ctx: Context, report: DeathReport) -> Ties:
-    """Whoever manages the house from which the report came."""
+    """Whoever manages the house of the contract of the person reported on."""
     return in_house(ctx, report.institution_id) if report.institution_id else NONE
+
+
+def second_ties(ctx: Context, report: DeathReport) -> Ties:
+    """As `report_ties`; whoever works there, but of what a follow-up told the team's lead alone."""
+    managing = report_ties(ctx, report)
+    if report.institution_id != ctx.actor.institution:
+        return managing
+    if report.source is DeathSource.STAFF:
+        return managing | possible(ctx) & {Tie.STAFF}
+    contract = contracting.active(ctx, report.resident_id)
+    leads = contract is not None and teams.lead_of(ctx, contract.team_id) == ctx.actor.id
+    return managing | (possible(ctx) & {Tie.TEAM_LEAD} if leads else NONE)
 
 
 def _asked_here(ctx: Context) -> ColumnElement[bool]:
@@ -74,8 +86,21 @@ def _reported_here(ctx: Context) -> ColumnElement[bool]:
     return DeathReport.institution_id.in_(ctx.actor.houses)
 
 
+def _to_confirm_here(ctx: Context) -> ColumnElement[bool]:
+    if ctx.actor.role not in AT_DESK:
+        return false()
+    return DeathReport.institution_id == ctx.actor.institution
+
+
 of_house = Sight(rows={Tie.STAFF: _asked_here})
 reports_of_house = Sight(rows={Tie.INSTITUTION: _reported_here, Tie.CONSORTIUM: _reported_here})
+waiting_in_house = Sight(
+    rows={
+        Tie.STAFF: _to_confirm_here,
+        Tie.INSTITUTION: _reported_here,
+        Tie.CONSORTIUM: _reported_here,
+    }
+)
 # The person, or a guardian for the child (PIPL 31); never another family member.
 oneself = admits(Tie.SELF, Tie.GUARDIAN, without_consent=True)
 own: Grant[Any] = allows(ties, Tie.SELF, Tie.GUARDIAN)
@@ -86,3 +111,11 @@ account_or_ward = admits(
 house = allows(desk_ties, Tie.STAFF, only={Tie.STAFF: AT_DESK})
 signed_staff = allows(team_ties, Tie.SAME_TEAM, only={Tie.SAME_TEAM: KNOWS_OF_DEATH})
 manager_of_house = allows(report_ties, Tie.INSTITUTION, Tie.CONSORTIUM)
+second_hand = allows(
+    second_ties,
+    Tie.STAFF,
+    Tie.TEAM_LEAD,
+    Tie.INSTITUTION,
+    Tie.CONSORTIUM,
+    only={Tie.STAFF: AT_DESK},
+)

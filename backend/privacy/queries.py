@@ -19,10 +19,12 @@ from backend.kernel.retention import RETENTION
 from backend.kernel.subjects import Cause
 from backend.privacy import policy
 from backend.privacy.models import (
+    STANDING,
     Correction,
     CorrectionState,
     DataExport,
     DeathReport,
+    DeathState,
     DeletionRequest,
     DeletionState,
     ExportState,
@@ -58,6 +60,19 @@ class Asking:
     version: str
     is_renewal: bool
     ask_again_from: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingDeath:
+    """A report and whom it is about, for whoever is asked to confirm it."""
+
+    report: DeathReport
+    name: str
+
+    @property
+    def resident_id(self) -> UUID:
+        """Whose record this is."""
+        return self.report.resident_id
 
 
 def to_agree(ctx: Context) -> Sequence[Asking]:
@@ -177,6 +192,33 @@ def hold_death(ctx: Context, report_id: UUID) -> DeathReport:
     """One of those, locked; raises `NotFound`."""
     found = select(DeathReport).where(DeathReport.id == report_id)
     return held(found.where(policy.reports_of_house(ctx)))
+
+
+def to_confirm(ctx: Context, wanted: Wanted) -> Page[WaitingDeath]:
+    """The reports that wait for a second hand in the actor's house, the oldest first."""
+    waiting = (DeathReport.state == DeathState.REPORTED) & (DeathReport.confirm_by > ctx.at)
+    found = select(DeathReport).where(policy.waiting_in_house(ctx), waiting)
+    rows = page(found, [DeathReport.id], wanted)
+    return Page([confirmable(row) for row in rows.items], rows.next)
+
+
+def confirmable(report: DeathReport) -> WaitingDeath:
+    """A report with the name of whom it is about."""
+    person = one(select(identity.Resident).where(identity.Resident.id == report.resident_id))
+    return WaitingDeath(report, person.name)
+
+
+def hold_waiting(ctx: Context, report_id: UUID) -> DeathReport:
+    """A report of the actor's house, locked; raises `NotFound`."""
+    found = select(DeathReport).where(DeathReport.id == report_id)
+    return held(found.where(policy.waiting_in_house(ctx)))
+
+
+def standing_report(resident_id: UUID) -> DeathReport | None:
+    """The report on a person that waits or took effect, locked."""
+    theirs = (DeathReport.resident_id == resident_id) & DeathReport.state.in_(STANDING)
+    fresh = select(DeathReport).where(theirs).with_for_update()
+    return db.session.execute(fresh).scalar_one_or_none()
 
 
 def deletion(ctx: Context) -> DeletionRequest | None:

@@ -46,6 +46,7 @@ class PrivacyPolicy:
     exports_per_day: int
     export_kept_days: int
     correction_answered_within_days: int
+    death_confirmed_within_hours: int
     message_kept_months: int
     complaints: str
 
@@ -58,6 +59,11 @@ class PrivacyPolicy:
     def cool_off(self) -> timedelta:
         """How long a deletion can be taken back."""
         return timedelta(days=self.deletion_cool_off_days)
+
+    @property
+    def second_hand(self) -> timedelta:
+        """How long a report of death waits for its second hand."""
+        return timedelta(hours=self.death_confirmed_within_hours)
 
     @property
     def export_kept(self) -> timedelta:

@@ -1,4 +1,4 @@
-"""死亡登记: everything about a person stops."""
+"""死亡登记: once a second member of staff confirms it, everything about a person stops."""
 
 from datetime import date
 from uuid import UUID
@@ -24,5 +24,5 @@ class DeathReportSchema(StrictSchema):
 @takes(DeathReportSchema)
 @gives(DeathSchema, 201)
 def report(ctx: Context, resident_id: UUID, *, died_on: date, proof: str) -> privacy.DeathReport:
-    """登记死亡 · Bookings, reminders, the contract and every login end; it can be undone."""
+    """登记死亡 · Pauses reminders; takes effect when another of the house confirms it in time."""
     return privacy.report_death(ctx, identity.resident(ctx, resident_id), died_on, proof)

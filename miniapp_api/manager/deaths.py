@@ -23,7 +23,7 @@ class DeathMistakeSchema(StrictSchema):
 @lists(PageQuery)
 @gives(page_of(DeathSchema))
 def deaths(ctx: Context, *, wanted: Wanted) -> Page[privacy.DeathReport]:
-    """本机构登记的死亡 · The newest first, without names."""
+    """本机构居民的死亡登记 · The newest first, without names; who objected and when."""
     return privacy.deaths(ctx, wanted)
 
 

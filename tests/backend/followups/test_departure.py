@@ -1,6 +1,5 @@
 """Who died or moved away has no contract any more; the team says it once."""
 
-import pytest
 from flask import Flask
 from followup_builders import Patient, a_due_patient, a_patient, sign
 from people import by, by_itself
@@ -27,26 +26,20 @@ def ends_told(patient: Patient) -> int:
     return db.session.query(messaging.Message).filter_by(kind=kind).count()
 
 
-@pytest.mark.parametrize(
-    ("obstacle", "reason", "told"),
-    [
-        (Obstacle.DIED, contracting.EndReason.DIED, 0),
-        (Obstacle.MOVED, contracting.EndReason.MOVED, 1),
-    ],
-)
-def test_a_departure_ends_the_contract(
-    app: Flask,
-    clock: FixedClock,
-    obstacle: Obstacle,
-    reason: contracting.EndReason,
-    told: int,
-) -> None:
+def test_a_departure_ends_the_contract(app: Flask, clock: FixedClock) -> None:
     patient = a_due_patient(clock)
-    record(patient, obstacle)
+    record(patient, Obstacle.MOVED)
     contract = contracting.find(by_itself(), patient.contract.id)
-    assert (contract.state, contract.end_reason) == (contracting.State.ENDED, reason)
+    ended = (contracting.State.ENDED, contracting.EndReason.MOVED)
+    assert (contract.state, contract.end_reason) == ended
     assert contract.closed_by is None
-    assert ends_told(patient) == told
+    assert ends_told(patient) == 1
+
+
+def test_a_death_ends_the_contract_only_once_it_is_confirmed(app: Flask, clock: FixedClock) -> None:
+    patient = a_due_patient(clock)
+    record(patient, Obstacle.DIED)
+    assert contracting.active(by_itself(), patient.resident_id) is not None
 
 
 def test_another_end_of_the_programme_leaves_the_contract(app: Flask, clock: FixedClock) -> None:

@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 from clinic_builders import a_roster, a_session
 from conftest import MORNING
+from contract_builders import lead_of
 from flask import Flask
 from people import Http, a_member_of_staff, a_resident, by, by_itself, token_of
 from privacy_builders import OVER, Life
 
-from backend import clinics, followups, identity, messaging, privacy
+from backend import clinics, followups, identity, messaging, privacy, teams
 from backend.followups import Obstacle, Way
 from backend.kernel.context import Role
 from backend.kernel.database import db
@@ -25,6 +26,22 @@ def report(http: Http, life: Life, **more: str):
     )
 
 
+def confirm(http: Http, report_id: str, person: identity.Staff):
+    return http("POST", f"/staff/deaths/{report_id}/confirmation", person)
+
+
+def a_colleague(life: Life, role: Role = Role.NURSE) -> identity.Staff:
+    return a_member_of_staff(role, "同事", life.house_id)
+
+
+def died(http: Http, life: Life) -> str:
+    """Reported by one, confirmed by another; returns the report's id."""
+    news = report(http, life)
+    assert news.status_code == 201
+    assert confirm(http, news.json["id"], a_colleague(life)).status_code == 200
+    return news.json["id"]
+
+
 def over(life: Life) -> dict:
     return life.states | {"prescription": "withdrawn"}
 
@@ -32,7 +49,7 @@ def over(life: Life) -> dict:
 def test_everything_stops_within_one_tick(http: Http) -> None:
     life = Life()
     token = token_of(life.resident)
-    assert report(http, life).status_code == 201
+    died(http, life)
     relay.drain()
     assert over(life) == OVER
     assert life.contract.end_reason == "died"
@@ -44,7 +61,7 @@ def test_everything_stops_within_one_tick(http: Http) -> None:
 
 def test_nothing_is_ever_sent_to_the_dead(http: Http) -> None:
     life = Life()
-    report(http, life)
+    died(http, life)
     life.told("after")
     relay.drain()
     assert {row.state for row in messaging.planned_for(life.resident_id)} == {"withdrawn"}
@@ -79,23 +96,29 @@ def test_who_wants_no_reminders_gets_the_notices_all_the_same(app: Flask) -> Non
     assert states == {"prescription_ready": "sending", "run_out": "withdrawn"}
 
 
-def test_a_follow_up_that_learns_of_it_reports_it(app: Flask) -> None:
+def test_of_a_follow_up_that_learns_of_it_the_lead_or_a_manager_is_asked(http: Http) -> None:
     life = Life()
     followups.miss(by(life.doctor), life.visit, Obstacle.DIED, Way.PHONE)
     relay.drain()
     relay.drain()
     (news,) = db.session.query(privacy.DeathReport).filter_by(resident_id=life.resident_id)
     assert (news.source, news.reported_by) == ("follow_up", life.doctor.id)
+    assert life.contract.state == "active"
+    report_id, lead = str(news.id), life.contract.team_id
+    assert confirm(http, report_id, a_colleague(life)).status_code == 403
+    team = db.session.get_one(teams.Team, lead)
+    assert confirm(http, report_id, lead_of(team)).status_code == 200
+    relay.drain()
     assert over(life) == OVER | {"follow-up": "missed"}
     assert life.contract.end_reason == "died"
 
 
 def test_a_mistake_is_undone_and_stays_on_record(http: Http) -> None:
     life = Life()
-    news = report(http, life).json
+    report_id = died(http, life)
     relay.drain()
     manager = a_member_of_staff(Role.MANAGER, "管理员", life.house_id)
-    path = f"/manager/deaths/{news['id']}/undoing"
+    path = f"/manager/deaths/{report_id}/undoing"
     answer = http("POST", path, manager, json={"because": "同名同姓，登错了人"})
     assert (answer.status_code, answer.json["state"]) == (200, "undone")
     assert over(life) == OVER  # what was ended stays ended
@@ -132,6 +155,6 @@ def a_later_session(life: Life):
 
 def test_another_person_is_untouched(http: Http) -> None:
     life, other = Life(), a_resident("陈新")
-    report(http, life)
+    died(http, life)
     relay.drain()
     assert http("GET", "/resident/bookings", other).status_code == 200
