@@ -234,15 +234,3 @@ def kinds_in_force(ctx: Context, resident_id: UUID, kinds: Iterable[Kind]) -> fr
         in_force(ctx),
     )
     return frozenset(db.session.execute(found.distinct()).scalars())
-
-
-def members(ctx: Context, party_id: UUID, *kinds: Belonging) -> list[UUID]:
-    """The staff who belong to a party now, in the order they joined."""
-    now = or_(Membership.valid_until.is_(None), Membership.valid_until > ctx.at)
-    found = select(Membership.staff_id).where(
-        Membership.party_id == party_id,
-        Membership.kind.in_(kinds),
-        Membership.valid_from <= ctx.at,
-        now,
-    )
-    return list(db.session.execute(found.order_by(Membership.valid_from, Membership.id)).scalars())

@@ -50,14 +50,6 @@ class AuditorStandsAlone(RuleBroken):
     advice = "审计员只查看日志，不能兼任其他角色，也不能由其他角色转任；请另行邀请。"
 
 
-class NotOneself(Forbidden):
-    """Nobody decides this about oneself."""
-
-    code = "not-oneself"
-    title = "不能为自己办理"
-    advice = "这件事需要另一位管理员为您办理。"
-
-
 class LoginTaken(Conflict):
     """Somebody else has this login name."""
 
