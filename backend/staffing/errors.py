@@ -22,6 +22,14 @@ class InvitationUnknown(NotFound):
     advice = "没有找到这个邀请：可能已经使用、撤回或过期。请核对邀请码，或请管理员重新邀请。"
 
 
+class TooSoon(Conflict):
+    """The account of somebody who works here changes some hours after a manager asked for it."""
+
+    code = "rebinding-too-soon"
+    title = "换绑尚未生效"
+    advice = "为防止冒用，管理员办理的换绑要过几个小时才能接受；请稍后再试，邀请码仍然有效。"
+
+
 class BoundElsewhere(Conflict):
     """This WeChat account stands for a member of staff already."""
 

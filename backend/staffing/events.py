@@ -35,6 +35,16 @@ class StaffJoined(Event):
 
 
 @dataclass(frozen=True)
+class StaffRebound(Event):
+    """Another WeChat account stands for somebody who works here; which one did before."""
+
+    invitation_id: UUID
+    staff_id: UUID
+    account_id: UUID
+    before: UUID | None
+
+
+@dataclass(frozen=True)
 class RoleChanged(Event):
     """Somebody was given another role."""
 

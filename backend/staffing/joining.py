@@ -1,5 +1,6 @@
 """Accepting an invitation: the post and the WeChat account come together, once."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -11,16 +12,19 @@ from backend.kernel.database import db
 from backend.kernel.events import record
 from backend.kernel.ids import new_id
 from backend.staffing import queries
-from backend.staffing.errors import BoundElsewhere, InvitationUnknown
-from backend.staffing.events import StaffJoined
+from backend.staffing.errors import BoundElsewhere, InvitationUnknown, TooSoon
+from backend.staffing.events import StaffJoined, StaffRebound
 from backend.staffing.models import LIFE, Invitation, InvitationAct, InvitationState
 
 
 def join(ctx: Context, code: str, openid: str) -> identity.Staff:
-    """Bind this WeChat account to the post; raises `InvitationUnknown`, `BoundElsewhere`."""
+    """Bind this WeChat account to the post.
+
+    Raises `InvitationUnknown`, `TooSoon`, `BoundElsewhere`.
+    """
     invitation = _open_one(ctx, code)
     account = _account(ctx, openid)
-    person = _person(ctx, invitation)
+    person = _person(ctx, invitation, account)
     account.staff_id = person.id
     invitation.state = LIFE.after(invitation.state, InvitationAct.ACCEPT)
     invitation.accepted_at, invitation.staff_id = ctx.at, person.id
@@ -49,9 +53,9 @@ def _account(ctx: Context, openid: str) -> identity.Account:
     return account
 
 
-def _person(ctx: Context, invitation: Invitation) -> identity.Staff:
+def _person(ctx: Context, invitation: Invitation, account: identity.Account) -> identity.Staff:
     if invitation.for_staff_id is not None:
-        return _rebound(ctx, invitation.for_staff_id)
+        return _rebound(ctx, invitation, invitation.for_staff_id, account)
     person = identity.Staff(
         name=invitation.name,
         role=invitation.role,
@@ -65,12 +69,21 @@ def _person(ctx: Context, invitation: Invitation) -> identity.Staff:
     return person
 
 
-def _rebound(ctx: Context, staff_id: UUID) -> identity.Staff:
-    """Somebody with another phone: the old account stands for nobody of the staff any more."""
+def _rebound(
+    ctx: Context, invitation: Invitation, staff_id: UUID, account: identity.Account
+) -> identity.Staff:
+    """Somebody with another phone: the old account stands for nobody of the staff any more.
+
+    What a manager asked for is good some hours later, so that nobody is impersonated in a minute.
+    """
+    hours = timedelta(hours=queries.policy_of(ctx).rebinding_hours)
+    if invitation.invited_by is not None and ctx.at < invitation.invited_at + hours:
+        raise TooSoon
     person = identity.staff(ctx, [staff_id])[staff_id]
     if not person.works(ctx.at):
         raise InvitationUnknown
     old = update(identity.Account).where(identity.Account.staff_id == staff_id)
-    db.session.execute(old.values(staff_id=None))
+    before = db.session.execute(old.values(staff_id=None).returning(identity.Account.id)).scalar()
+    record(ctx, StaffRebound(invitation.id, staff_id, account.id, before))
     identity.end_all_sessions(ctx, identity.Ending.PHONE_LOST, staff_id=staff_id)
     return person

@@ -25,12 +25,14 @@ SHORTEST_PASSWORD = 10
 class StaffPolicy:
     """How staff of a region come to their access [等保: 口令复杂度、定期更换、双因素].
 
+    `rebinding_hours`: from a manager's invitation to bind another WeChat account until it is good;
     `password_kinds`: how many of capital, small letter, digit and sign a password must have;
     `password_days`: after how many it must be changed, 0 for never;
     `second_factor`: the roles beside those of which it is always asked on the web side.
     """
 
     invitation_days: int
+    rebinding_hours: int
     password_length: int
     password_kinds: int
     password_days: int
@@ -39,7 +41,8 @@ class StaffPolicy:
     def __post_init__(self) -> None:
         if self.password_length < SHORTEST_PASSWORD:
             raise ValueError(f"a password has at least {SHORTEST_PASSWORD} characters")
-        if not 1 <= self.password_kinds <= 4 or self.invitation_days < 1 or self.password_days < 0:
+        spans = (self.invitation_days - 1, self.rebinding_hours, self.password_days)
+        if not 1 <= self.password_kinds <= 4 or min(spans) < 0:
             raise ValueError("figures of [staffing] are out of range")
         if not self.second_factor <= STAFF:
             raise ValueError("only staff have a second factor")

@@ -115,7 +115,7 @@ def accept(
 ) -> identity.LoggedIn:
     """Bind the WeChat account of `login_code` to the post of `code`, and begin a session.
 
-    Raises `InvitationUnknown`, `BoundElsewhere`, `CodeExpired`.
+    Raises `InvitationUnknown`, `TooSoon`, `BoundElsewhere`, `CodeExpired`.
     """
     with outside():
         found = identity.wechat().identity(login_code)

@@ -24,6 +24,7 @@ from backend.kernel.clock import FixedClock
 from backend.kernel.context import CLINICAL, STAFF, Role
 from backend.kernel.database import db
 from backend.kernel.errors import Forbidden, NotFound, StepUpNeeded, Unauthenticated
+from backend.kernel.events import EventRow
 from backend.kernel.lifecycle import IllegalMove
 from backend.kernel.relations import Belonging, Membership
 from backend.staffing.errors import (
@@ -31,6 +32,7 @@ from backend.staffing.errors import (
     BoundElsewhere,
     InvitationUnknown,
     NotYoursToGrant,
+    TooSoon,
 )
 
 MANAGERS = [Role.MANAGER, Role.CONSORTIUM_MANAGER]
@@ -233,12 +235,19 @@ def test_no_manager_decides_about_an_auditor_but_the_operator_does(app: Flask, w
     assert auditor.left_at == MORNING
 
 
-def test_another_phone_ends_the_old_one(app: Flask) -> None:
+def test_another_phone_ends_the_old_one(app: Flask, clock: FixedClock) -> None:
     (house,) = a_consortium("")
     nurse = a_member_of_staff(Role.NURSE, institution=house.id)
     old = logged_in(nurse).token.text
+    before = db.session.query(identity.Account).filter_by(staff_id=nurse.id).one().id
     offer = staffing.invite_again(stepped_up(a_manager(house)), nurse)
+    clock.at += timedelta(hours=4) - timedelta(seconds=1)
+    with pytest.raises(TooSoon):
+        joined(offer.code, "o-new-phone")
+    clock.at += timedelta(seconds=1)
     assert joined(offer.code, "o-new-phone").id == nurse.id
+    (told,) = db.session.query(EventRow).filter_by(name="staffing.StaffRebound")
+    assert told.payload["before"] == str(before)
     bound = db.session.query(identity.Account).filter_by(staff_id=nurse.id).one()
     assert bound.openid == "o-new-phone"
     with pytest.raises(Unauthenticated):

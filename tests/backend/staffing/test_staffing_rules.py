@@ -10,7 +10,7 @@ from backend.kernel.regions import Region, known
 from backend.staffing.passwords import common, faults, hashed, matches
 from backend.staffing.rules import StaffPolicy, back_off, may_appoint, may_become
 
-POLICY = StaffPolicy(7, 10, 3, 90, frozenset({Role.PHARMACIST}))
+POLICY = StaffPolicy(7, 4, 10, 3, 90, frozenset({Role.PHARMACIST}))
 GOOD = "Camphor-tree 41"
 
 
@@ -98,6 +98,7 @@ def test_every_region_says_what_it_asks(name: str) -> None:
         {"password_length": 9},
         {"password_kinds": 5},
         {"invitation_days": 0},
+        {"rebinding_hours": -1},
         {"second_factor": frozenset({Role.RESIDENT})},
     ],
 )
