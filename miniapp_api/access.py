@@ -36,10 +36,14 @@ class Audience(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """Whom a route is for; of residents' routes, whether it concerns the account or a person."""
+    """Whom a route is for; of residents' routes, whether it concerns the account or a person.
+
+    What is of the holder alone pays no regard to the person for whom the holder might act.
+    """
 
     audience: Audience
     is_about_account: bool = False
+    is_of_holder: bool = False
 
 
 PERSON_HEADER = "Jiayi-Person"
@@ -77,6 +81,8 @@ def recognise(door: Door, before: Callable[[UUID], None]) -> Context:
     if found.actor.role not in ROLES[door.audience]:
         raise WrongAudience
     g.role = found.actor.role
+    if door.is_of_holder and found.proxy is not None:
+        found, person = identity.authenticate(at, _bearer()), None
     if door.audience is Audience.RESIDENT:
         _require_person(door, person, found)
     return entry.context(

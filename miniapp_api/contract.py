@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial, wraps
 from typing import Any, TypeVar
 from uuid import UUID
@@ -157,7 +158,15 @@ def creates(schema: type[Schema] | Schema) -> Callable[[F], F]:
     return decorate
 
 
+def of_holder(view: F) -> F:
+    """Concerns whoever holds the phone, for whomever they might act: it shows nobody else."""
+    view.is_of_holder = True  # type: ignore[attr-defined]
+    return view
+
+
 def _entered(view: F, door: Door) -> F:
+    door = replace(door, is_of_holder=hasattr(view, "is_of_holder"))
+
     @wraps(view)
     def entered(**path: Any) -> Any:
         key = request.headers.get(KEY_HEADER) if hasattr(view, "creates") else None

@@ -10,7 +10,7 @@ from backend.kernel.context import Context
 from backend.kernel.errors import NotFound
 from miniapp_api import fields
 from miniapp_api.access import Audience
-from miniapp_api.contract import Api, StrictSchema, gives, takes
+from miniapp_api.contract import Api, StrictSchema, gives, of_holder, takes
 from miniapp_api.pacing import Pace, paced
 from miniapp_api.people import OwnClaimSchema, masked, masked_number
 from miniapp_api.privacy_schemas import ConsequencesSchema, DigestSchema
@@ -60,6 +60,7 @@ class ConsentSchema(StrictSchema):
 
 
 @api.get("")
+@of_holder
 @gives(MeSchema)
 def me(ctx: Context) -> dict[str, Any]:
     """我的信息 · Level, masked numbers, what was agreed to."""

@@ -7,13 +7,14 @@ from uuid import UUID
 from backend import identity
 from backend.kernel.context import Context
 from miniapp_api.access import Audience
-from miniapp_api.contract import Api, gives
+from miniapp_api.contract import Api, gives, of_holder
 from miniapp_api.sessions import DevicesSchema, devices
 
 api = Api("sessions", Audience.RESIDENT, "/me/sessions", is_about_account=True)
 
 
 @api.get("")
+@of_holder
 @gives(DevicesSchema)
 def sessions(ctx: Context) -> Mapping[str, Any]:
     """登录的设备 · The newest first."""
@@ -21,6 +22,7 @@ def sessions(ctx: Context) -> Mapping[str, Any]:
 
 
 @api.delete("")
+@of_holder
 @gives(DevicesSchema)
 def end_others(ctx: Context) -> Mapping[str, Any]:
     """退出其他设备 · Every session but this one, at once."""
@@ -29,6 +31,7 @@ def end_others(ctx: Context) -> Mapping[str, Any]:
 
 
 @api.delete("/current")
+@of_holder
 @gives(None, 204)
 def log_out(ctx: Context) -> None:
     """退出登录 · The token is refused from the next request on."""
@@ -36,6 +39,7 @@ def log_out(ctx: Context) -> None:
 
 
 @api.delete("/<uuid:session_id>")
+@of_holder
 @gives(DevicesSchema)
 def end(ctx: Context, session_id: UUID) -> Mapping[str, Any]:
     """退出一台设备 · At once."""

@@ -130,6 +130,16 @@ def test_what_a_proxy_is_refused_may_tell_as_well(http: Http) -> None:
     assert told()[-1].resident_ids == [patient.resident_id]
 
 
+@pytest.mark.parametrize("path", ["me", "me/sessions", "subscriptions"])
+def test_what_is_of_the_holder_shows_nobody_else(http: Http, path: str) -> None:
+    mother = a_resident()
+    son = a_son_of(mother)
+    answer = http("GET", f"/resident/{path}", son, on_behalf_of=mother)
+    assert (answer.status_code, answer.headers["Jiayi-Acting"]) == (200, "self")
+    assert answer.headers["Jiayi-Person"] == str(son.id)
+    assert told() == []
+
+
 def test_a_replay_is_written_down_again(http: Http) -> None:
     patient = a_signed_resident()
     path = f"/doctor/residents/{patient.resident_id}/enrolments"
