@@ -24,6 +24,8 @@ REACTIONS: Reactions = {
     auditing.EmergencyAccessEscalated: [auditing.tell_consortium],
     auditing.EmergencyAccessReviewed: [auditing.stop_asking_reviewers],
     identity.AccountAdded: [messaging.tell_other_accounts],
+    identity.AccountsFreed: [messaging.tell_freed],
+    identity.DeskRequested: [messaging.tell_of_desk_request],
     proxies.ProxyAsked: [proxies.ask_person],
     proxies.ProxyBegan: [proxies.tell_began],
     proxies.ProxyChanged: [proxies.tell_changed],

@@ -65,10 +65,11 @@ class Shown:
     birth_date: date
     sex: identity.Sex
     phone: str | None
+    waiting_id: UUID | None
 
 
 class ServedSchema(Schema):
-    """Who was served; numbers are masked."""
+    """Who was served; numbers are masked. `waiting_id` is what a colleague has to confirm."""
 
     resident_id = fields.UUID(required=True)
     name = fields.Text(50, required=True)
@@ -77,9 +78,10 @@ class ServedSchema(Schema):
     birth_date = fields.Date(required=True)
     sex = fields.choice(identity.Sex, required=True)
     phone = fields.Text(20, required=True, allow_none=True)
+    waiting_id = fields.UUID(required=True, allow_none=True)
 
 
-def shown(person: identity.Resident) -> Shown:
+def shown(person: identity.Resident, waiting_id: UUID | None = None) -> Shown:
     """A person with masked numbers."""
     return Shown(
         person.id,
@@ -89,6 +91,7 @@ def shown(person: identity.Resident) -> Shown:
         person.birth_date,
         person.sex,
         masked(person.phone, 3, 4),
+        waiting_id,
     )
 
 

@@ -33,6 +33,7 @@ from backend import (
     staffing,
     teams,
 )
+from backend.identity.models import DeskRequest
 from backend.kernel import entry
 from backend.kernel.context import Role, Scope
 from backend.kernel.database import db
@@ -132,10 +133,12 @@ def _her_life(world: Making, specialist: identity.Staff) -> None:
     issued = surgery.issued(28)
     message = a_message(her)
     act, mandate = _family_act(world, visit), _mandate(world)
+    request = _desk_request(world)
     at_home, at_work = logged_in(her).session_id, logged_in(surgery.doctor).session_id
     second = an_account(resident_id=her.id, bound_at=entry.moment())
     world.facts |= {
         "account_id": second.id,
+        "request_id": request.id,
         "id_number": her.id_number,
         "name": NAME,
         "booking_id": booking.id,
@@ -159,7 +162,7 @@ def _her_life(world: Making, specialist: identity.Staff) -> None:
         "agreement": _agreement(her, contract),
         "digest": prescriptions.confirmation_text(issued).digest,
     }
-    hers = (her, contract, booking, visit, reading, issued, message, act, mandate)
+    hers = (her, contract, booking, visit, reading, issued, message, act, mandate, request)
     world.marks = frozenset({NAME, *(str(row.id) for row in hers)})
 
 
@@ -213,6 +216,14 @@ def _mandate(world: Making) -> proxies.Mandate:
     nurse = a_member_of_staff(Role.NURSE, "窗口护士", world.house.id)
     sides = (present(world.her), present(a_resident("王小燕")))
     return proxies.record_proxy(by(nurse), *sides, terms(Scope.BOOK))
+
+
+def _desk_request(world: Making) -> DeskRequest:
+    """Her phone was reported lost at the desk of her house; it waits for a colleague."""
+    nurse = a_member_of_staff(Role.NURSE, "窗口护士", world.house.id)
+    waiting = identity.report_lost_phone(by(nurse), present(world.her)).waiting
+    assert waiting is not None
+    return waiting
 
 
 def _residents(world: Making) -> Iterator[tuple[str, Caller]]:

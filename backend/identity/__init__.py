@@ -6,6 +6,7 @@ from backend.identity.binding import accounts_of
 from backend.identity.claims import Claim, Person
 from backend.identity.consent_service import consent, refuse, withdraw
 from backend.identity.desk_service import (
+    Served,
     ShownCode,
     add_document,
     forget_desk_codes,
@@ -19,13 +20,14 @@ from backend.identity.discretion_service import Choice, FamilyAct, discretion, f
 from backend.identity.discretion_service import choose as choose_category
 from backend.identity.documents import Document, DocumentKind, id_number, kind_of, number_in
 from backend.identity.errors import NotYourPerson, PersonClosed
-from backend.identity.events import AccountAdded, ConsentWithdrawn
+from backend.identity.events import AccountAdded, AccountsFreed, ConsentWithdrawn, DeskRequested
 from backend.identity.gateway import RealName, RealNameServer, Verdict, WeChat, WeChatServer
 from backend.identity.guardianship import GUARDIANSHIP, Guardianship
 from backend.identity.models import (
     Account,
     Channel,
     Consent,
+    DeskAct,
     Door,
     Ending,
     Level,
@@ -40,6 +42,7 @@ from backend.identity.queries import (
     consent_text,
     consents,
     consents_of,
+    hold_request,
     is_closed,
     is_in_force,
     is_open,
@@ -72,17 +75,21 @@ from backend.identity.standing import hold as hold_person
 from backend.identity.subject_service import close, erase, export, identity_of
 from backend.identity.tokens import Holder
 from backend.identity.verification_service import verify
+from backend.identity.witness_service import ToWitness, to_witness, witness
 
 __all__ = [
     "GUARDIANSHIP",
     "Account",
     "AccountAdded",
+    "AccountsFreed",
     "Channel",
     "Choice",
     "Claim",
     "Consent",
     "ConsentText",
     "ConsentWithdrawn",
+    "DeskAct",
+    "DeskRequested",
     "Document",
     "DocumentKind",
     "Door",
@@ -102,10 +109,12 @@ __all__ = [
     "RealNameServer",
     "Recognised",
     "Resident",
+    "Served",
     "Sex",
     "ShownCode",
     "Staff",
     "Title",
+    "ToWitness",
     "Verdict",
     "WeChat",
     "WeChatServer",
@@ -139,6 +148,7 @@ __all__ = [
     "forget_sessions",
     "give_phone",
     "hold_person",
+    "hold_request",
     "id_number",
     "identity_of",
     "is_closed",
@@ -172,10 +182,12 @@ __all__ = [
     "sessions",
     "staff",
     "step_up",
+    "to_witness",
     "verify",
     "verify_at_desk",
     "wechat",
     "why_closed",
     "withdraw",
+    "witness",
     "working_at",
 ]

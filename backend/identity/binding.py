@@ -87,7 +87,7 @@ def bind(ctx: Context, account: Account, resident: Resident, *, is_seen: bool = 
     carry_over(ctx, account)
     record(ctx, ResidentVerified(resident.id, account.id))
     if others:
-        record(ctx, AccountAdded(resident.id, account.id, others))
+        record(ctx, AccountAdded(resident.id, account.id, others, is_seen))
 
 
 def free(ctx: Context, resident_id: UUID, accounts: Sequence[Account], why: Ending) -> None:

@@ -28,15 +28,17 @@ from backend.identity.errors import (
 from backend.identity.events import DocumentAdded, SeenAtDesk
 from backend.identity.models import (
     Account,
+    DeskAct,
     DeskCode,
     DeskMiss,
-    Ending,
+    DeskRequest,
     Purpose,
     Resident,
     ResidentDocument,
     Staff,
 )
 from backend.identity.verification_service import require_consent
+from backend.identity.witness_service import propose
 from backend.kernel.context import Context
 from backend.kernel.crypto import keyring
 from backend.kernel.database import db, held
@@ -58,6 +60,14 @@ class ShownCode:
 
     code: str
     expires_in: int
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """Who stood at the desk, and what waits for a colleague, if anything does."""
+
+    resident: Resident
+    waiting: DeskRequest | None
 
 
 @admitted(policy.own_account)
@@ -87,9 +97,10 @@ def make_desk_code(ctx: Context) -> ShownCode:
 @admitted(policy.at_desk)
 def verify_at_desk(
     ctx: Context, claim: Claim, code: str | None = None, agreed_version: str | None = None
-) -> Resident:
+) -> Served:
     """Verify a person whose original document was seen, and bind the account that shows `code`.
 
+    Who has or had an account gets another one only once a colleague confirms it.
     Without a code the person is registered alone, as who has no phone is; `agreed_version` is the
     text on health data that was agreed to on paper. Raises `Invalid`, `NameDiffers`,
     `CodeUnknown`, `TooMany`, `AlreadyVerified`, `OwnAccount`, `PersonClosed`, `ConsentNeeded`,
@@ -99,19 +110,30 @@ def verify_at_desk(
     person = claims.read(claim, ctx.today)
     _require_name_on_file(ctx, person)
     account = _account_showing(ctx, code) if code is not None else None
+    waiting = None
     resident, is_new = binding.holder_or_new(ctx, person)
     if resident.name != person.name:  # registered or renamed by somebody else at this moment
         raise NameDiffers
     if resident.is_closed:
         raise PersonClosed
     if account is not None:
-        binding.bind(ctx, account, resident, is_seen=True)
+        waiting = _bound_or_proposed(ctx, account, resident)
     if agreed_version is not None:
         agreed_on_paper(ctx, resident.id, Purpose.HEALTH_DATA, agreed_version)
     elif is_new and account is None:
         raise ConsentNeeded
-    _witness(ctx, resident, account)
-    return resident
+    if waiting is None:
+        which = account.id if account else None
+        record(ctx, SeenAtDesk(resident.id, which, ctx.actor.institution))
+    return Served(resident, waiting)
+
+
+def _bound_or_proposed(ctx: Context, account: Account, resident: Resident) -> DeskRequest | None:
+    """A first phone is bound at once; a further one waits for a colleague."""
+    if binding.accounts_of(resident.id) or queries.has_lost_phone(resident.id):
+        return propose(ctx, resident, DeskAct.BINDING, account)
+    binding.bind(ctx, account, resident, is_seen=True)
+    return None
 
 
 @admitted(policy.at_desk)
@@ -146,17 +168,13 @@ def add_document(ctx: Context, known: Claim, further: Claim) -> Resident:
 
 
 @admitted(policy.at_desk)
-def report_lost_phone(ctx: Context, claim: Claim) -> Resident:
-    """Free a person who is present from every account: bindings, sessions and phone end at once.
+def report_lost_phone(ctx: Context, claim: Claim) -> Served:
+    """Ask that a person who is present be freed from every account: a colleague confirms it.
 
     Raises `Invalid`, `NobodyFound`, `TooMany`.
     """
     resident = present(ctx, claim)
-    accounts = binding.accounts_of(resident.id)
-    resident.phone = None
-    binding.free(ctx, resident.id, accounts, Ending.PHONE_LOST)
-    _witness(ctx, resident, None)
-    return resident
+    return Served(resident, propose(ctx, resident, DeskAct.LOST_PHONE))
 
 
 @admitted(policy.at_desk)
@@ -223,10 +241,6 @@ def _require_patience(ctx: Context) -> None:
 def _note_miss(ctx: Context) -> None:
     db.session.add(DeskMiss(staff_id=ctx.actor.id))
     db.session.flush()
-
-
-def _witness(ctx: Context, resident: Resident, account: Account | None) -> None:
-    record(ctx, SeenAtDesk(resident.id, account.id if account else None, ctx.actor.institution))
 
 
 def _code_index(code: str) -> bytes:

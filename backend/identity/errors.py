@@ -108,6 +108,22 @@ class OwnAccount(Forbidden):
     advice = "您不能给自己的微信办理窗口认证，请由另一位工作人员办理。"
 
 
+class ColleagueNeeded(Forbidden):
+    """Who recorded it, or whose own account it is, is no witness."""
+
+    code = "colleague-needed"
+    title = "请由另一位同事见证"
+    advice = "手机挂失和换绑微信须由本机构两位不同的工作人员经手，且都不能是为自己办理。"
+
+
+class RequestOver(Conflict):
+    """It was confirmed already, or nobody confirmed it in time."""
+
+    code = "request-over"
+    title = "这笔办理已结束"
+    advice = "这笔办理已经见证过，或超过二十四小时没有见证。需要的话，请居民带证件重新办理。"
+
+
 class DocumentTaken(Conflict):
     """Somebody else is on file with this document."""
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from backend.identity.models import Ending, Purpose
+from backend.identity.models import DeskAct, Ending, Purpose
 from backend.kernel.events import Event
 
 
@@ -31,6 +31,7 @@ class AccountAdded(Event):
     resident_id: UUID
     account_id: UUID
     others: tuple[UUID, ...]
+    is_seen: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,19 @@ class AccountsFreed(Event):
     resident_id: UUID
     account_ids: tuple[UUID, ...]
     why: Ending
+
+
+@dataclass(frozen=True)
+class DeskRequested(Event):
+    """What would give a person's record to another phone, or to none, waits for a colleague.
+
+    `account_ids` stand for the person until then.
+    """
+
+    resident_id: UUID
+    request_id: UUID
+    act: DeskAct
+    account_ids: tuple[UUID, ...]
 
 
 @dataclass(frozen=True)

@@ -207,6 +207,41 @@ class DeskMiss(Base):
     at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
+class DeskAct(StrEnum):
+    """What counts at a desk only once a second member of staff confirms it."""
+
+    LOST_PHONE = "lost_phone"
+    BINDING = "binding"
+
+
+class DeskRequest(Base):
+    """窗口待见证: recorded by one member of staff, done once a colleague of the house confirms it.
+
+    `phone` is the one on file until then.
+    """
+
+    __tablename__ = "desk_request"
+    __table_args__ = (
+        CheckConstraint("(act = 'binding') = (account_id IS NOT NULL)", "binding_names_account"),
+        CheckConstraint("recorded_by <> witnessed_by", "two_witnesses"),
+        CheckConstraint("(witnessed_by IS NULL) = (witnessed_at IS NULL)", "witnessed"),
+        Index(None, "resident_id"),
+        Index(None, "institution_id", postgresql_where=text("witnessed_at IS NULL")),
+    )
+    resident_id: Mapped[UUID] = mapped_column(ForeignKey("resident.id"))
+    act: Mapped[DeskAct]
+    account_id: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"))
+    institution_id: Mapped[UUID]
+    recorded_by: Mapped[UUID] = mapped_column(ForeignKey("staff.id"))
+    made_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    witnessed_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+    witnessed_at: Mapped[datetime | None]
+    phone_sealed: Mapped[bytes | None]
+
+    phone = Sealed()
+
+
 class Staff(Base):
     """医务人员: a doctor, nurse, specialist, pharmacist or manager of an institution."""
 

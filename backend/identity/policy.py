@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from uuid import UUID
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, false
 
-from backend.identity.models import Resident
+from backend.identity.models import DeskRequest, Resident
 from backend.kernel.context import Context, Role
 from backend.kernel.relations import Kind
 from backend.kernel.ties import (
@@ -16,6 +16,7 @@ from backend.kernel.ties import (
     Tie,
     Ties,
     admits,
+    allows,
     bound,
     by_itself,
     everything,
@@ -60,6 +61,21 @@ oneself = admits(Tie.SELF, without_consent=True)
 own_account_or_ward = admits(Tie.ACCOUNT, Tie.SELF, Tie.GUARDIAN, only=OF_RESIDENT)
 at_desk = admits(Tie.STAFF, only=AT_DESK)
 own_account_or_at_desk = admits(Tie.ACCOUNT, Tie.STAFF, only=OF_RESIDENT | AT_DESK)
+
+
+def _at_this_desk(ctx: Context, request: DeskRequest) -> Ties:
+    """Staff of the house where it was recorded."""
+    return possible(ctx) & {Tie.STAFF} if request.institution_id == ctx.actor.institution else NONE
+
+
+at_same_desk = allows(_at_this_desk, Tie.STAFF, only=AT_DESK)
+
+
+def recorded_here(ctx: Context) -> ColumnElement[bool]:
+    """What was recorded at the house of who serves at a desk."""
+    if ctx.actor.role not in DESK:
+        return false()
+    return DeskRequest.institution_id == ctx.actor.institution
 
 
 def account_of(ctx: Context) -> UUID:

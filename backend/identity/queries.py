@@ -17,6 +17,8 @@ from backend.identity.models import (
     Account,
     Consent,
     ConsentRefusal,
+    DeskAct,
+    DeskRequest,
     LoginSession,
     Purpose,
     Resident,
@@ -82,6 +84,18 @@ def residents(ctx: Context, ids: Iterable[UUID]) -> Mapping[UUID, Resident]:
     """Those of these residents whom the actor may know of, by id."""
     found = select(Resident).where(Resident.id.in_(list(ids)), policy.visible_to(ctx))
     return {row.id: row for row in db.session.execute(found).scalars()}
+
+
+def hold_request(ctx: Context, request_id: UUID) -> DeskRequest:
+    """What was recorded at this house, locked; raises `NotFound`."""
+    return held(select(DeskRequest).where(DeskRequest.id == request_id, policy.recorded_here(ctx)))
+
+
+def has_lost_phone(resident_id: UUID) -> bool:
+    """Whether the person was once freed from every account at a desk."""
+    lost = (DeskRequest.act == DeskAct.LOST_PHONE) & DeskRequest.witnessed_at.is_not(None)
+    found = select(DeskRequest.id).where(DeskRequest.resident_id == resident_id, lost)
+    return db.session.execute(found.limit(1)).first() is not None
 
 
 def is_closed(resident_id: UUID) -> bool:

@@ -14,6 +14,7 @@ from backend.identity.models import (
     Consent,
     ConsentRefusal,
     DeskCode,
+    DeskRequest,
     Ending,
     LoginSession,
     RefreshToken,
@@ -43,6 +44,7 @@ def export(_ctx: Context, resident_id: UUID) -> Records:
             rows_of(ResidentDocument, ResidentDocument.resident_id == resident_id)
         ),
         "account": told(accounts),
+        "desk_request": told(rows_of(DeskRequest, DeskRequest.resident_id == resident_id)),
         "consent": told(rows_of(Consent, Consent.resident_id == resident_id)),
         "consent_refusal": told(rows_of(ConsentRefusal, ConsentRefusal.account_id.in_(ids))),
         "session": told(rows_of(LoginSession, LoginSession.account_id.in_(ids))),
@@ -77,6 +79,7 @@ def erase(ctx: Context, resident_id: UUID) -> None:
     more = ResidentDocument.id != resident_id
     theirs_too = delete(ResidentDocument).where(ResidentDocument.resident_id == resident_id, more)
     db.session.execute(theirs_too)
+    db.session.execute(delete(DeskRequest).where(DeskRequest.resident_id == resident_id))
     _unbind(accounts)
     relations.forget(resident_id)
     forget(resident_id)

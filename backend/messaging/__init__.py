@@ -13,7 +13,7 @@ from backend.messaging.answers import (
 )
 from backend.messaging.gateway import CALL_S, NoAnswer, NotReached, Push, WeChatPush, body_of
 from backend.messaging.models import Entry, Message, Reason, State
-from backend.messaging.notices import tell_other_accounts
+from backend.messaging.notices import tell_freed, tell_of_desk_request, tell_other_accounts
 from backend.messaging.outbox import (
     LEASE_S,
     Claimed,
@@ -87,6 +87,8 @@ __all__ = [
     "settle",
     "subscriptions",
     "take_over",
+    "tell_freed",
+    "tell_of_desk_request",
     "tell_other_accounts",
     "withdraw",
 ]

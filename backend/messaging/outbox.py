@@ -39,7 +39,14 @@ GRACE_S = 15
 _Resident, _Member, _Other = aliased(identity.Account), aliased(identity.Account), aliased(Message)
 _Theirs = aliased(identity.Account)
 _Family, _Kin = aliased(identity.Account), aliased(Relation)
-_Person = aliased(identity.Resident)
+_Person, _Freed = aliased(identity.Resident), aliased(identity.Account)
+# Of that it stands for somebody no more an account is told all the same.
+_FREED: Any = (
+    select(_Freed.id)
+    .where(Message.kind == wording.MessageKind.ACCOUNT_FREED, _Freed.id == Message.to_account_id)
+    .correlate(Message)
+    .scalar_subquery()
+)
 
 _LEASE = text("""
 UPDATE message SET state = 'sending', reason = NULL, sender = :sender, lease_token = :token,
@@ -107,7 +114,7 @@ def claim(ctx: Context, sender: str, limit: int) -> list[Claimed]:
 
 def _due(ctx: Context) -> Any:
     family = _family(ctx)
-    account = func.coalesce(_Resident.id, _Member.id, family, type_=Uuid())
+    account = func.coalesce(_Resident.id, _Member.id, family, _FREED, type_=Uuid())
     in_flight = exists().where(_Other.state == State.SENDING, _Other.account_id == account)
     wanted = select(
         Message.id,
@@ -116,7 +123,9 @@ def _due(ctx: Context) -> Any:
         Message.content,
         Message.attempts,
         account.label("account_id"),
-        func.coalesce(_Resident.openid, _Member.openid, _openid_of(family)).label("openid"),
+        func.coalesce(
+            _Resident.openid, _Member.openid, _openid_of(family), _openid_of(_FREED)
+        ).label("openid"),
         _is_welcome().label("is_welcome"),
     )
     return (

@@ -1,10 +1,15 @@
 """窗口办理: staff see the person with the original document, and are the witness."""
 
+from uuid import UUID
+
+from marshmallow import Schema
+
 from backend import identity
 from backend.kernel.context import Context
+from backend.kernel.paging import Page, Wanted
 from miniapp_api import fields
 from miniapp_api.access import Audience
-from miniapp_api.contract import Api, creates, gives, takes
+from miniapp_api.contract import Api, PageQuery, creates, gives, lists, page_of, takes
 from miniapp_api.pacing import Pace, paced
 from miniapp_api.people import ClaimSchema, DocumentSchema, ServedSchema, Shown, shown
 
@@ -33,6 +38,19 @@ class FurtherDocumentSchema(SeenAtDeskSchema):
     further = fields.Nested(DocumentSchema, required=True)
 
 
+class DeskRequestSchema(Schema):
+    """What a colleague recorded, and until when it can be confirmed; the name is masked."""
+
+    id = fields.UUID(required=True)
+    act = fields.choice(identity.DeskAct, required=True)
+    person = fields.Text(50, required=True, attribute="name")
+    made_at = fields.AwareDateTime(required=True)
+    expires_at = fields.AwareDateTime(required=True)
+
+
+DeskRequestPage = page_of(DeskRequestSchema)
+
+
 @api.post("/verifications")
 @paced(Pace.DESK_CODE)
 @takes(DeskVerificationSchema)
@@ -46,7 +64,7 @@ def verify(
     agreed_version: str | None = None,
 ) -> Shown:
     """窗口实名认证 · Where no check online is possible; binds the account behind the code."""
-    return shown(identity.verify_at_desk(ctx, claim, code, agreed_version))
+    return _served(identity.verify_at_desk(ctx, claim, code, agreed_version))
 
 
 @api.post("/documents")
@@ -75,5 +93,24 @@ def report_lost_phone(
     claim: identity.Claim,
     original_seen: bool,  # noqa: ARG001
 ) -> Shown:
-    """手机丢失 · Every account of the person is freed and logged out at once."""
-    return shown(identity.report_lost_phone(ctx, claim))
+    """手机丢失 · Once a colleague confirms it, every account is freed and logged out."""
+    return _served(identity.report_lost_phone(ctx, claim))
+
+
+@api.get("/requests")
+@lists(PageQuery)
+@gives(DeskRequestPage)
+def to_witness(ctx: Context, *, wanted: Wanted) -> Page[identity.ToWitness]:
+    """等待见证的窗口办理 · Lost phones and further accounts that colleagues recorded."""
+    return identity.to_witness(ctx, wanted)
+
+
+@api.post("/requests/<uuid:request_id>/witness")
+@gives(DeskRequestSchema)
+def witness(ctx: Context, request_id: UUID) -> identity.ToWitness:
+    """见证窗口办理 · By another than who recorded it; only now it is done."""
+    return identity.witness(ctx, identity.hold_request(ctx, request_id))
+
+
+def _served(served: identity.Served) -> Shown:
+    return shown(served.resident, served.waiting.id if served.waiting else None)

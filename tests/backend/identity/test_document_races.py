@@ -43,7 +43,7 @@ def register(staff_id: UUID, name: str) -> str:
     with transaction():
         ctx = by(db.session.get_one(identity.Staff, staff_id))
         claim = identity.Claim(name, *PASSPORT)
-        return str(identity.verify_at_desk(ctx, claim, agreed_version=version).id)
+        return str(identity.verify_at_desk(ctx, claim, agreed_version=version).resident.id)
 
 
 def add(staff_id: UUID, resident_id: UUID) -> str:
@@ -106,7 +106,7 @@ def use(staff_id: UUID, code: str, number: str) -> str:
     with transaction():
         ctx = by(db.session.get_one(identity.Staff, staff_id))
         claim = identity.Claim("王桂芬", number, *PASSPORT[1:])
-        return str(identity.verify_at_desk(ctx, claim, code, version).id)
+        return str(identity.verify_at_desk(ctx, claim, code, version).resident.id)
 
 
 def test_one_code_binds_one_account_to_one_person(apart: Flask, own_database: str) -> None:

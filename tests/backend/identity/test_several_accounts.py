@@ -6,14 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from people import Http, a_member_of_staff, a_resident, an_id_number, by_itself
+from mandate_builders import a_desk
+from people import Http, a_resident, an_id_number, by_itself
 from simulators import Simulator
 from sqlalchemy import event, select
 from visitors import NAME, PHONE, Visitor, kind
 
 from backend import identity, messaging
 from backend.kernel.clock import FixedClock
-from backend.kernel.context import Role
 from backend.kernel.database import db
 from backend.kernel.events import EventRow
 from backend.kernel.signing import signing_keys
@@ -36,12 +36,22 @@ def another(first: Visitor, phone: str = PHONE, openid: str = "visitor-2") -> Vi
 
 
 def bind_at_desk(visitor: Visitor) -> None:
-    """By a nurse who saw the person with the card."""
+    """By a nurse who saw the person with the card, and a doctor who confirms it."""
+    nurse, doctor = a_desk()
+    answer = at_desk(visitor, nurse, "verifications", code=visitor.desk_code())
+    assert visitor.account.resident_id is None
+    assert confirm(visitor, doctor, answer).status_code == 200
+
+
+def at_desk(visitor: Visitor, clerk: identity.Staff, path: str, **given: Any) -> Any:
     card = {"kind": "resident_card", "number": visitor.number}
-    served = {"name": NAME, "document": card, "original_seen": True, "code": visitor.desk_code()}
-    nurse = a_member_of_staff(Role.NURSE)
-    answer = visitor.http("POST", "/staff/desk/verifications", nurse, json=served)
-    assert answer.status_code == 201
+    body = {"name": NAME, "document": card, "original_seen": True, **given}
+    return visitor.http("POST", f"/staff/desk/{path}", clerk, json=body)
+
+
+def confirm(visitor: Visitor, clerk: identity.Staff, answer: Any) -> Any:
+    path = f"/staff/desk/requests/{answer.json['waiting_id']}/witness"
+    return visitor.http("POST", path, clerk)
 
 
 def happened(name: str) -> list[EventRow]:
@@ -181,11 +191,9 @@ def test_the_number_on_file_follows_the_account(first: Visitor) -> None:
 
 
 def test_a_lost_phone_gives_nothing_any_more(first: Visitor, wechat: Simulator) -> None:
-    doctor = a_member_of_staff(Role.DOCTOR)
-    claim = {"name": NAME, "document": {"kind": "resident_card", "number": first.number}}
-    lost = {**claim, "original_seen": True}
+    nurse, doctor = a_desk()
     resident_id = first.account.resident_id
-    assert first.http("POST", "/staff/desk/lost-phones", doctor, json=lost).status_code == 200
+    assert confirm(first, doctor, at_desk(first, nurse, "lost-phones")).status_code == 200
     assert first.ask("GET", "").status_code == 401
     first.log_in()
     assert first.ask("GET", "").json["level"] == "visitor"
@@ -193,9 +201,10 @@ def test_a_lost_phone_gives_nothing_any_more(first: Visitor, wechat: Simulator) 
     assert kind(first.ready().verify()) == (409, "desk-needed")
     new = another(first, "13900000003")
     assert kind(new.verify()) == (409, "desk-needed")
-    served = {**lost, "code": new.desk_code()}
-    answer = new.http("POST", "/staff/desk/verifications", doctor, json=served)
+    answer = at_desk(new, doctor, "verifications", code=new.desk_code())
     assert answer.json["resident_id"] == str(resident_id)
+    assert new.ask("GET", "").json["level"] != "verified"
+    assert confirm(new, nurse, answer).status_code == 200
     assert new.ask("GET", "").json["level"] == "verified"
     assert db.session.get_one(identity.Resident, resident_id).phone == "13900000003"
     (freed,) = happened("AccountsFreed")
