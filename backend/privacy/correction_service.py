@@ -25,6 +25,8 @@ from backend.privacy.models import (
     Subject,
 )
 
+# With name and phone somebody can be verified as the person online.
+WITH_DOCUMENT = frozenset({Subject.NAME, Subject.PHONE})
 READ: Mapping[Subject, Callable[[str], str]] = {
     Subject.NAME: identity.person_name,
     Subject.PHONE: identity.mobile_number,
@@ -72,10 +74,10 @@ def withdraw_correction(ctx: Context, correction: Correction) -> Correction:
 def accept_correction(
     ctx: Context, correction: Correction, *, document_seen: bool = False
 ) -> Correction:
-    """Correct it; a name only with the document at the desk. A reading gets a note beside it."""
+    """Correct it; a name or phone only with the document at the desk. A reading gets a note."""
     CORRECTION_LIFE.after(correction.state, CorrectionAct.ACCEPT)
-    if correction.subject is Subject.NAME and not document_seen:
-        raise Invalid(faults=[Fault("/document_seen", "改姓名须当面核对证件原件")])
+    if correction.subject in WITH_DOCUMENT and not document_seen:
+        raise Invalid(faults=[Fault("/document_seen", "改姓名或手机号须当面核对证件原件")])
     person, wanted = correction.resident_id, correction.wanted or ""
     if correction.subject_id is not None:
         subjects.annotate(ctx, person, correction.subject_id, wanted)

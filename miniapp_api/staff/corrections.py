@@ -26,7 +26,7 @@ class CorrectionsQuery(PageQuery):
 
 
 class CorrectionAcceptanceSchema(StrictSchema):
-    """A name is changed only with the document on the desk."""
+    """A name or a phone is changed only with the document on the desk."""
 
     document_seen = fields.Boolean(load_default=False)
 

@@ -27,7 +27,7 @@ def answer_of(http: Http, life: Life, wish: str, how: str, **told: Any):
 @pytest.mark.parametrize(
     ("subject", "wanted", "told", "before", "after"),
     [
-        ("phone", "138 0572 0002", {}, "13805720001", "13805720002"),
+        ("phone", "138 0572 0002", {"document_seen": True}, "13805720001", "13805720002"),
         ("community", "海岛社区", {}, None, "海岛社区"),
         ("name", "王桂芳", {"document_seen": True}, "王桂芬", "王桂芳"),
     ],
@@ -45,14 +45,17 @@ def test_it_is_put_right_with_history(
     assert (shown["state"], shown["before"], shown["wanted"]) == ("corrected", before, after)
 
 
-def test_a_name_needs_the_document_on_the_desk(http: Http) -> None:
+@pytest.mark.parametrize("told", [{"subject": "name", "wanted": "王桂芳"}, {}])
+def test_a_name_or_a_phone_needs_the_document_on_the_desk(http: Http, told: dict) -> None:
     life = Life()
-    wish = ask(http, life, subject="name", wanted="王桂芳").json["id"]
+    wish = ask(http, life, **told).json["id"]
     answer = answer_of(http, life, wish, "acceptance")
     assert answer.json["errors"][0]["pointer"] == "/document_seen"
 
 
-@pytest.mark.parametrize(("how", "told"), [("acceptance", {}), ("refusal", {"answer": "不一致"})])
+@pytest.mark.parametrize(
+    ("how", "told"), [("acceptance", {"document_seen": True}), ("refusal", {"answer": "不一致"})]
+)
 def test_the_person_hears_of_an_answer_and_not_what_it_says(
     http: Http, how: str, told: dict
 ) -> None:
