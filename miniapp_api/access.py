@@ -39,11 +39,13 @@ class Door:
     """Whom a route is for; of residents' routes, whether it concerns the account or a person.
 
     What is of the holder alone pays no regard to the person for whom the holder might act.
+    Of those about the account few are open to whoever holds the phone of somebody who died.
     """
 
     audience: Audience
     is_about_account: bool = False
     is_of_holder: bool = False
+    is_open_after_death: bool = False
 
 
 PERSON_HEADER = "Jiayi-Person"
@@ -98,6 +100,8 @@ def recognise(door: Door, before: Callable[[UUID], None]) -> Context:
 def _require_person(door: Door, person: UUID | None, found: identity.Recognised) -> None:
     if person is not None or door.is_about_account:
         g.acting = (found.resident, found.proxy)
+    if found.has_died and not door.is_open_after_death:
+        raise identity.PersonClosed
     if door.is_about_account:
         return
     changes = request.method not in {"GET", "HEAD"}

@@ -74,11 +74,17 @@ class Api(Blueprint):  # type: ignore[misc]
     delete: Callable[[str], Callable[[F], F]]
 
     def __init__(
-        self, name: str, audience: Audience, path: str = "", *, is_about_account: bool = False
+        self,
+        name: str,
+        audience: Audience,
+        path: str = "",
+        *,
+        is_about_account: bool = False,
+        is_open_after_death: bool = False,
     ) -> None:
         prefix = f"/api/v1/{audience}{path}"
         super().__init__(f"{audience}-{name}", __name__, url_prefix=prefix)
-        self.door = Door(audience, is_about_account)
+        self.door = Door(audience, is_about_account, is_open_after_death=is_open_after_death)
 
     def route(self, rule: str, **options: Any) -> Callable[[F], F]:
         """Enter a view through recognition and one transaction."""

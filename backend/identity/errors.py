@@ -180,4 +180,4 @@ class PersonClosed(Forbidden):
 
     code = "person-closed"
     title = "这份档案已停用"
-    advice = "这份档案已停用，不能再办理业务。如有疑问，请到社区窗口咨询。"
+    advice = "这份档案已停用，不能再办理业务。如属误报，请点“这是误报”，或到社区窗口咨询。"

@@ -24,6 +24,7 @@ from backend.kernel.errors import Unauthenticated
 _ACCOUNT = """
 SELECT a.resident_id AS own_id, w.id AS person_id,
   w.died_on IS NOT NULL OR w.restricted_at IS NOT NULL AS is_closed,
+  w.died_on IS NOT NULL AS has_died,
   c.version AS consent, c.channel, w.birth_date, p.source_id AS proxy_id, p.kind, p.scope,
   p.kinship, set_config('jiayi.houses', '', true)
 FROM session s
@@ -77,6 +78,7 @@ class Recognised:
     proxy: Proxy | None = None
     consent: str | None = None
     is_closed: bool = False
+    has_died: bool = False
 
 
 def authenticate(
@@ -129,7 +131,8 @@ def _resident(claims: Claims, person: UUID | None, at: datetime, row: Any) -> Re
     if person is not None and person != row.own_id and row.proxy_id is None:
         raise NotYourPerson
     consent = None if _has_outgrown(row, at) else row.consent
-    return Recognised(actor, row.person_id, _proxy(row), consent, bool(row.is_closed))
+    closed = bool(row.is_closed), bool(row.has_died)
+    return Recognised(actor, row.person_id, _proxy(row), consent, *closed)
 
 
 def _has_outgrown(row: Any, at: datetime) -> bool:

@@ -5,7 +5,9 @@ from backend.kernel.context import Context
 from miniapp_api.access import Audience
 from miniapp_api.contract import Api, gives
 
-api = Api("deaths", Audience.RESIDENT, "/me/death-report", is_about_account=True)
+api = Api(
+    "deaths", Audience.RESIDENT, "/me/death-report", is_about_account=True, is_open_after_death=True
+)
 
 
 @api.post("/objection")

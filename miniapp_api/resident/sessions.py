@@ -10,7 +10,9 @@ from miniapp_api.access import Audience
 from miniapp_api.contract import Api, gives, of_holder
 from miniapp_api.sessions import DevicesSchema, devices
 
-api = Api("sessions", Audience.RESIDENT, "/me/sessions", is_about_account=True)
+api = Api(
+    "sessions", Audience.RESIDENT, "/me/sessions", is_about_account=True, is_open_after_death=True
+)
 
 
 @api.get("")

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from contract_builders import a_centre, a_team
 from people import Http, a_member_of_staff, an_account, by_itself
 from privacy_builders import UNDER_WAY, Life
@@ -131,3 +132,23 @@ def test_other_notices_go_meanwhile(http: Http) -> None:
     life = Life()
     reported(http, life)
     assert len(messaging.claim(by_itself(), "sender", 10)) == 1
+
+
+@pytest.mark.parametrize(
+    "route",
+    [
+        "GET /resident/me",
+        "POST /resident/me/exports",
+        "GET /resident/me/exports",
+        "GET /resident/me/deletion/consequences",
+        "GET /resident/me/access-log",
+        "GET /resident/me/people",
+        "GET /resident/me/corrections",
+    ],
+)
+def test_who_holds_a_dead_persons_phone_takes_and_erases_nothing(http: Http, route: str) -> None:
+    life = Life()
+    confirmed(http, reported(http, life), a_colleague(life))
+    answer = http(*route.split(), life.resident)
+    assert (answer.status_code, answer.json["type"][18:]) == (403, "person-closed")
+    assert http("DELETE", "/resident/me/sessions/current", life.resident).status_code == 204
