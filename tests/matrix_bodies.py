@@ -1,14 +1,17 @@
 """What each operation is sent, so that nobody is refused for what was sent."""
 
+import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
 from matrix_world import World
 from people import by_itself
+from staffing_builders import PASSWORD
 
 from backend import identity
 from backend.kernel.ids import new_id
+from backend.staffing import codes
 
 Body = Callable[[World], Any]
 QUERIES: Mapping[str, Body] = {
@@ -101,8 +104,12 @@ def _belonging(world: World) -> Any:
 
 _ROLE = {"role": "public_health", "title": "公卫医师"}
 _PASSWORD = {"login": "made.up", "password": "Camphor-tree 41"}
-_CODE = {"code": "123456"}
 _NOW = {"at": None}
+
+
+def _code(world: World) -> Any:
+    """What the doctor's app shows now."""
+    return {"code": codes.code_at(world.facts["totp"], codes.step_of(time.time()))}
 
 
 def _terms(_world: World) -> Any:
@@ -124,11 +131,13 @@ def _present(world: World) -> Any:
 
 BODIES: Mapping[str, Body] = {
     "POST /open/staff-invitations/acceptance": lambda _: {"invitation": "none", "code": "made-up"},
-    "POST /open/staff-web-sessions": lambda _: _PASSWORD,
+    "POST /open/staff-web-sessions": lambda world: (
+        {"login": "yi.sheng", "password": PASSWORD} | _code(world)
+    ),
     "POST /staff/me/absences": _leave,
     "PUT /staff/me/web-access": lambda _: _PASSWORD,
-    "POST /staff/me/second-factor/confirmation": lambda _: _CODE,
-    "POST /staff/me/step-up": lambda _: _CODE,
+    "POST /staff/me/second-factor/confirmation": _code,
+    "POST /staff/me/step-up": _code,
     "POST /manager/staff-invitations": _post,
     "POST /manager/staff/{staff_id}/role": lambda _: _ROLE,
     "POST /manager/staff/{staff_id}/memberships": _belonging,
@@ -141,7 +150,7 @@ BODIES: Mapping[str, Body] = {
     "POST /staff/desk/lost-phones": _seen,
     "POST /open/resident-sessions": lambda _: {"code": "made-up"},
     "POST /open/staff-sessions": lambda _: {"code": "made-up"},
-    "POST /open/sessions/refresh": lambda _: {"refresh_token": "made-up"},
+    "POST /open/sessions/refresh": lambda world: {"refresh_token": world.facts["refresh_token"]},
     "POST /resident/bookings": lambda world: {"session_id": str(world.facts["other_session"])},
     "POST /resident/contracts": lambda world: {
         "team_id": str(world.facts["team_id"]),
@@ -170,7 +179,7 @@ BODIES: Mapping[str, Body] = {
     "POST /resident/me/consents": _consent,
     "POST /resident/me/verification": lambda _: {"name": "王小", "id_number": "x"},
     "PUT /resident/me/sensitive-categories": lambda _: {"category": "mental", "is_hidden": True},
-    "POST /resident/me/people": lambda _: {"code": "AAAABBBB"},
+    "POST /resident/me/people": lambda world: {"code": world.facts["invitation"]},
     "POST /resident/me/people/requests": lambda world: (
         _terms(world) | {"name": "王小芳", "phone": "13900000000"}
     ),

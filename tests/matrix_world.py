@@ -19,7 +19,7 @@ from message_builders import a_message
 from people import a_member_of_staff, a_resident, an_account, by, by_itself, logged_in, token_of
 from prescription_builders import Surgery
 from sqlalchemy import func, update
-from staffing_builders import a_manager, a_post, stepped_up
+from staffing_builders import a_manager, a_post, stepped_up, with_access
 
 from backend import (
     clinics,
@@ -109,6 +109,8 @@ def a_world() -> World:
     }
     _wishes(world)
     _staff_life(world)
+    # Her invitation names him as she wrote it, which is nobody's record: a name that two bear.
+    a_resident(world.neighbour.name)
     people = _everybody()
     db.session.commit()
     return World(callers, world.facts, world.marks, people)
@@ -174,12 +176,15 @@ def _wishes(world: Making) -> None:
     departed = a_resident("李福生")
     a_contract(world.surgery.team, departed)
     own = by(world.her)
+    privacy.ask_deletion(own, privacy.of_deletion(own).digest)
     wish = privacy.ask_correction(own, privacy.Subject.COMMUNITY, "海岛社区", "搬家了")
     news = privacy.report_death(by(world.surgery.doctor), departed, own.today, "家属告知")
     world.facts |= {
         "correction_id": wish.id,
         "export_id": privacy.ask_export(own).id,
         "report_id": news.id,
+        "invitation": proxies.invite(own, world.neighbour.name, terms()).code,
+        "refresh_token": logged_in(world.her).refresh_token,
         "purpose": identity.Purpose.HEALTH_DATA,
     }
 
@@ -190,9 +195,12 @@ def _staff_life(world: Making) -> None:
     deputy = a_member_of_staff(Role.NURSE, "代班护士", world.house.id)
     first = by_itself().today + 30 * DAY
     belongs = db.session.query(Membership).filter_by(staff_id=nurse.id).one()
+    credential = with_access(world.surgery.doctor, "yi.sheng")
+    credential.new_totp = credential.totp
     access = an_emergency(a_member_of_staff(Role.DOCTOR, "夜班医生", world.house.id), world.her)
     world.facts |= {
         "staff_id": nurse.id,
+        "totp": credential.totp,
         "colleague": deputy.id,
         "absence_id": teams.be_absent(chief, nurse, deputy.id, first, first).id,
         "membership_id": belongs.id,
@@ -214,7 +222,7 @@ def _family_act(world: Making, visit: followups.FollowUp) -> EventRow:
 def _mandate(world: Making) -> proxies.Mandate:
     """Recorded at the desk of her house by a nurse who is off now; it waits for a witness."""
     nurse = a_member_of_staff(Role.NURSE, "窗口护士", world.house.id)
-    sides = (present(world.her), present(a_resident("王小燕")))
+    sides = (present(world.her), present(world.neighbour))
     return proxies.record_proxy(by(nurse), *sides, terms(Scope.BOOK))
 
 

@@ -44,6 +44,23 @@ def test_every_cell_is_filled_and_every_column_walked(world: World) -> None:
     assert sum(map(len, EXPECTED.values())) >= 1000
 
 
+# They take a code of WeChat's that is good once, or what is the caller's own alone.
+TRIED_ELSEWHERE = {
+    "POST /open/resident-sessions",
+    "POST /open/staff-sessions",
+    "POST /open/staff-invitations/acceptance",
+    "PUT /resident/me/phone",
+    "DELETE /resident/me/people/{mandate_id}",
+    "POST /resident/me/death-report/objection",
+}
+
+
+def test_a_row_that_refuses_everybody_is_tried_elsewhere() -> None:
+    """Else nobody would notice when the route refuses those it is for."""
+    shut = {route for route, row in EXPECTED.items() if not {"+", "o"} & set(row.values())}
+    assert shut == TRIED_ELSEWHERE
+
+
 @pytest.mark.parametrize("route", EXPECTED)
 def test_who_may(route: str, world: World, client: FlaskClient, connection: Connection) -> None:
     assert walked(route, world, client, connection) == EXPECTED[route]
