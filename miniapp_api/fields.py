@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from marshmallow import fields, utils, validate
+from marshmallow import fields, validate
 from marshmallow.fields import (
     UUID as UUID,
 )
@@ -141,13 +141,16 @@ class Whole(fields.Integer):
         return super()._deserialize(value, attr, data, **options)
 
 
-def done_by(attribute: str = "by_kinship") -> fields.Function:
+class DoneBy(fields.String):
     """Which family member did it, as 儿子代办; `null` where it was the person."""
 
-    def words(row: Any) -> str | None:
-        return who_did_it(utils.get_value(row, attribute, None))
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        return super()._serialize(who_did_it(value), attr, obj, **kwargs)
 
-    return fields.Function(words, required=True, metadata={"type": ["string", "null"]})
+
+def done_by(attribute: str = "by_kinship") -> DoneBy:
+    """Who did it, of the kinship that this attribute holds."""
+    return DoneBy(required=True, allow_none=True, attribute=attribute)
 
 
 def yes(otherwise: str) -> validate.Equal:

@@ -13,7 +13,7 @@ from backend.kernel.relations import part
 def give_back(ctx: Context, booking: Booking) -> None:
     """End a booking and free its seat; raises `IllegalMove` where it has ended before."""
     booking.state = BOOKING_LIFE.after(booking.state, BookingAct.CANCEL)
-    booking.ended_at = ctx.at
+    booking.ended_at, booking.ended_by_kinship = ctx.at, ctx.by_kinship
     seat = (Seat.session_id == booking.session_id) & (Seat.number == booking.seat_number)
     db.session.execute(update(Seat).where(seat).values(is_free=True))
     part(ctx, [booking.id])

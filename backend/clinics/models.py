@@ -237,6 +237,7 @@ class Booking(Base):
     booked_at: Mapped[datetime]
     by_kinship: Mapped[Kinship | None]
     ended_at: Mapped[datetime | None]
+    ended_by_kinship: Mapped[Kinship | None]
 
     session: Mapped[ClinicSession] = relationship(
         primaryjoin=lambda: foreign(Booking.session_id) == ClinicSession.id,

@@ -66,6 +66,7 @@ class Appointment:
     booked_at: datetime
     ended_at: datetime | None
     by_kinship: Kinship | None = None
+    ended_by_kinship: Kinship | None = None
     expert_name: str | None = None
     institution_name: str | None = None
     reason: str | None = None
@@ -257,6 +258,7 @@ def appointment(ctx: Context, booking: Booking) -> Appointment:
         booked_at=booking.booked_at,
         ended_at=booking.ended_at,
         by_kinship=booking.by_kinship,
+        ended_by_kinship=booking.ended_by_kinship,
         expert_name=own.expert.name,
         institution_name=own.institution.name,
         reason=own.reason if booking.state is BookingState.WITHDRAWN else None,

@@ -17,6 +17,7 @@ def end(
     for contract in over:
         contract.state, contract.end_reason = state, reason
         contract.closed_at, contract.closed_by = ctx.at, who
+        contract.ended_by_kinship = None if reason is EndReason.EXPIRED else ctx.by_kinship
     relations.part(ctx, [contract.id for contract in over])
     record(
         ctx,

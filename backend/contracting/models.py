@@ -122,6 +122,7 @@ class Contract(Base):
     ends_on: Mapped[date | None]
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[UUID | None]
+    ended_by_kinship: Mapped[Kinship | None]
     end_reason: Mapped[EndReason | None]
 
     agreement: Mapped[Agreement | None] = relationship()

@@ -138,6 +138,7 @@ def withdraw(ctx: Context, contract: Contract) -> Contract:
     """Take an application back before it is a contract."""
     contract.state = LIFE.after(contract.state, Act.WITHDRAW)
     contract.closed_at, contract.closed_by = ctx.at, ctx.actor.id
+    contract.ended_by_kinship = ctx.by_kinship
     relations.part(ctx, [contract.id])
     record(ctx, ContractWithdrawn(contract.resident_id, contract.id, contract.team_id))
     return contract

@@ -19,6 +19,7 @@ def end(
     state = LIFE.after(prescription.state, act)
 
     prescription.state, prescription.ended_at = state, ctx.at
+    prescription.ended_by_kinship = ctx.by_kinship
     prescription.end_reason, prescription.end_note = reason, note
     relations.part(ctx, [prescription.id])
     record(ctx, PrescriptionEnded(prescription.resident_id, prescription.id, state, reason))

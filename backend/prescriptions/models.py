@@ -173,6 +173,7 @@ class Prescription(Base):
 
     runs_out_on: Mapped[date | None]
     ended_at: Mapped[datetime | None]
+    ended_by_kinship: Mapped[Kinship | None]
     end_reason: Mapped[Stop | None]
     end_note_plain: Mapped[str | None] = mapped_column("end_note")
     end_note_sealed: Mapped[bytes | None]

@@ -35,6 +35,7 @@ class AppointmentSchema(Schema):
     booked_at = fields.AwareDateTime(required=True)
     ended_at = fields.AwareDateTime(required=True, allow_none=True)
     done_by = fields.done_by()
+    ended_by = fields.done_by("ended_by_kinship")
     reason = fields.Text(
         required=True,
         allow_none=True,

@@ -59,6 +59,7 @@ class ContractSchema(Schema):
     closed_at = fields.AwareDateTime(required=True, allow_none=True, attribute="contract.closed_at")
     done_by = fields.done_by("contract.by_kinship")
     confirmation_done_by = fields.done_by("contract.confirmed_by_kinship")
+    ended_by = fields.done_by("contract.ended_by_kinship")
     declined_because = fields.Text(
         200, required=True, allow_none=True, attribute="contract.declined_because"
     )

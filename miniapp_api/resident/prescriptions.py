@@ -87,6 +87,7 @@ class PrescriptionSchema(Schema):
     dispensing = fields.Nested(PrescriptionDispensingSchema, required=True, allow_none=True)
     runs_out_on = fields.Date(required=True, allow_none=True)
     ended_at = fields.AwareDateTime(required=True, allow_none=True)
+    ended_by = fields.done_by("ended_by_kinship")
     end_reason = fields.choice(prescriptions.Stop, required=True, allow_none=True)
     end_note = fields.Text(500, required=True, allow_none=True)
 

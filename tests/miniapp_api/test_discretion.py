@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from clinic_builders import a_roster, a_session
+from contract_builders import a_contract, an_application
 from family_builders import a_guardian, a_relative
 from message_builders import a_message
 from people import Http, a_resident, by, by_itself
@@ -64,6 +65,60 @@ def test_what_the_person_did_is_shown_as_nobodys(http: Http, mother: identity.Re
     booked = a_seat(mother, "心内科")
     assert http("GET", f"/resident/bookings/{booked.id}", mother).json["done_by"] is None
     assert http("GET", "/resident/me/proxy-acts", mother).json["items"] == []
+
+
+def test_who_took_a_seat_back_is_shown_beside_who_booked_it(
+    http: Http, mother: identity.Resident, son: identity.Resident
+) -> None:
+    path = f"/resident/bookings/{a_seat(mother, '心内科').id}"
+    assert http("GET", path, mother).json["ended_by"] is None
+    taken_back = http("POST", f"{path}/cancellation", son, on_behalf_of=mother)
+    for answer in taken_back, http("GET", path, mother):
+        assert (answer.json["done_by"], answer.json["ended_by"]) == (None, "儿子代办")
+
+
+def test_who_ended_a_contract_is_shown(
+    http: Http, mother: identity.Resident, son: identity.Resident
+) -> None:
+    contract = a_contract(resident=mother)
+    path = f"/resident/contracts/{contract.id}"
+    reason = {"reason": "own_wish"}
+    ended = http("POST", f"{path}/termination", son, json=reason, on_behalf_of=mother)
+    for answer in ended, http("GET", path, mother):
+        assert (answer.json["done_by"], answer.json["ended_by"]) == (None, "儿子代办")
+
+
+def test_who_took_an_application_back_is_shown(
+    http: Http, mother: identity.Resident, son: identity.Resident
+) -> None:
+    path = f"/resident/contracts/{an_application(resident=mother).id}"
+    http("POST", f"{path}/withdrawal", son, on_behalf_of=mother)
+    assert http("GET", path, mother).json["ended_by"] == "儿子代办"
+
+
+def test_who_took_a_request_for_drugs_back_is_shown(http: Http) -> None:
+    surgery = Surgery()
+    son = a_relative(surgery.resident, *Scope)
+    path = f"/resident/prescriptions/{surgery.requested().id}"
+    gone = http("POST", f"{path}/withdrawal", son, on_behalf_of=surgery.resident)
+    for answer in gone, http("GET", path, surgery.resident):
+        assert (answer.json["done_by"], answer.json["ended_by"]) == (None, "儿子代办")
+
+
+def test_who_asked_for_drugs_is_shown_to_the_doctor_too(http: Http) -> None:
+    surgery = Surgery()
+    son = a_relative(surgery.resident, *Scope)
+    wish = {"drugs": [surgery.drug.code], "days": 56, "institution_id": str(surgery.centre.id)}
+    asked = "/resident/prescription-requests"
+    made = http("POST", asked, son, json=wish, on_behalf_of=surgery.resident).json
+    path = f"/prescriptions/{made['id']}"
+    assert http("GET", f"/resident{path}", surgery.resident).json["done_by"] == "儿子代办"
+    assert http("GET", f"/doctor{path}", surgery.doctor).json["done_by"] == "儿子代办"
+
+
+def test_what_the_person_ended_is_shown_as_nobodys(http: Http, mother: identity.Resident) -> None:
+    path = f"/resident/bookings/{a_seat(mother, '心内科').id}"
+    assert http("POST", f"{path}/cancellation", mother).json["ended_by"] is None
 
 
 def test_every_act_that_is_worded_is_one_that_happens() -> None:
