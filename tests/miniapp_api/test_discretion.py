@@ -125,6 +125,12 @@ def test_every_act_that_is_worded_is_one_that_happens() -> None:
     assert set(words()) <= set(Event.kinds)
 
 
+def test_every_wish_about_own_data_is_worded() -> None:
+    wishes = {name for name in Event.kinds if name.startswith("privacy.")}
+    ours = {"ExportReady", "ResidentDied", "DeathReported", "DeathUndone"}
+    assert {name for name in wishes if name.split(".")[1] not in ours} <= set(words())
+
+
 def test_what_is_kept_from_family_is_in_no_list_and_on_no_page(
     http: Http, mother: identity.Resident, son: identity.Resident
 ) -> None:
