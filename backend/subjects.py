@@ -54,7 +54,9 @@ SUBJECTS: Subjects = {
         close=messaging.close,
         erase=messaging.erase,
     ),
-    "privacy": Contribution(export=privacy.export, erase=privacy.erase),
+    "privacy": Contribution(
+        export=privacy.export, close=privacy.close_corrections, erase=privacy.erase
+    ),
     "auditing": Contribution(export=auditing.export, kept=auditing.kept, erase=auditing.erase),
     "traces": Contribution(
         export=privacy.export_traces, kept=privacy.kept_traces, erase=privacy.erase_traces

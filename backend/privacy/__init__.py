@@ -3,6 +3,7 @@
 from backend.privacy.correction_service import (
     accept_correction,
     ask_correction,
+    close_corrections,
     refuse_correction,
     withdraw_correction,
 )
@@ -124,6 +125,7 @@ __all__ = [
     "asked_exports",
     "cancel_deletion",
     "carry_out",
+    "close_corrections",
     "confirm_death",
     "confirmable",
     "corrections",

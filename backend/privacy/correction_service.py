@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from uuid import UUID
 
 from psycopg import errors as pg
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from backend import contracting, identity, network
@@ -12,7 +13,8 @@ from backend.kernel.context import Context
 from backend.kernel.database import db
 from backend.kernel.errors import Fault, Invalid, NotFound
 from backend.kernel.events import record
-from backend.kernel.policy import admitted, permitted
+from backend.kernel.policy import admitted, by_clock, permitted
+from backend.kernel.subjects import Cause
 from backend.kernel.transaction import attempt
 from backend.privacy import policy
 from backend.privacy.errors import AlreadyAsked
@@ -45,9 +47,10 @@ def ask_correction(
 ) -> Correction:
     """Say what is wrong and why; the house of one's contract looks into it, or the one named.
 
-    Raises `Invalid`, `AlreadyAsked`.
+    Raises `Invalid`, `AlreadyAsked`, `PersonClosed`.
     """
     person = ctx.oneself_or_ward
+    _require_open(person)
     asked = Correction(
         resident_id=person,
         institution_id=_house(ctx, person, institution_id),
@@ -76,6 +79,7 @@ def accept_correction(
 ) -> Correction:
     """Correct it; a name or phone only with the document at the desk. A reading gets a note."""
     CORRECTION_LIFE.after(correction.state, CorrectionAct.ACCEPT)
+    _require_open(correction.resident_id)
     if correction.subject in WITH_DOCUMENT and not document_seen:
         raise Invalid(faults=[Fault("/document_seen", "改姓名或手机号须当面核对证件原件")])
     person, wanted = correction.resident_id, correction.wanted or ""
@@ -93,6 +97,20 @@ def refuse_correction(ctx: Context, correction: Correction, answer: str) -> Corr
     CORRECTION_LIFE.after(correction.state, CorrectionAct.REFUSE)
     correction.answer, correction.decided_by = answer, ctx.actor.id
     return _decided(ctx, correction, CorrectionAct.REFUSE)
+
+
+@admitted(by_clock)
+def close_corrections(ctx: Context, resident_id: UUID, _cause: Cause) -> None:
+    """What waits is void: nobody at a desk reads it any more."""
+    waiting = (Correction.resident_id == resident_id) & (Correction.state == CorrectionState.ASKED)
+    for correction in db.session.execute(select(Correction).where(waiting)).scalars():
+        _decided(ctx, correction, CorrectionAct.WITHDRAW)
+
+
+def _require_open(resident_id: UUID) -> None:
+    """Raise `PersonClosed` unless the record is open, and stays so until the commit."""
+    if identity.why_closed(resident_id) is not None:
+        raise identity.PersonClosed
 
 
 def _decided(ctx: Context, correction: Correction, act: CorrectionAct) -> Correction:

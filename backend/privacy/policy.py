@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, false
+from sqlalchemy import ColumnElement, false, select
 
 from backend import contracting, identity, teams
 from backend.kernel.context import Context, Role
@@ -79,7 +79,10 @@ def second_ties(ctx: Context, report: DeathReport) -> Ties:
 def _asked_here(ctx: Context) -> ColumnElement[bool]:
     if ctx.actor.role not in AT_DESK:
         return false()
-    return Correction.institution_id == ctx.actor.institution
+    person = identity.Resident
+    is_open = person.died_on.is_(None) & person.restricted_at.is_(None)
+    served = select(person.id).where(person.id == Correction.resident_id, is_open).exists()
+    return (Correction.institution_id == ctx.actor.institution) & served
 
 
 def _reported_here(ctx: Context) -> ColumnElement[bool]:
