@@ -43,6 +43,7 @@ REACTIONS: Reactions = {
     contracting.ContractWithdrawn: [contracting.stop_asking_team, contracting.stop_asking],
     contracting.ContractEnded: [contracting.tell_of_the_end, followups.follow_contract],
     contracting.DoctorChanged: [contracting.tell_doctor_changed],
+    staffing.StaffInvited: [staffing.tell_rebinding],
     teams.AbsenceRecorded: [staffing.tell_deputy],
     teams.AbsenceEnded: [staffing.forget_deputy],
     clinics.BookingMade: [clinics.tell_booked],

@@ -47,6 +47,7 @@ class MessageKind(StrEnum):
     ACCOUNT_OTHERS = "account_others"
     ACCOUNT_FREED = "account_freed"
     DESK_REQUESTED = "desk_requested"
+    REBINDING_ASKED = "rebinding_asked"
     PROXY_ASKED = "proxy_asked"
     PROXY_BEGAN = "proxy_began"
     PROXY_CHANGED = "proxy_changed"

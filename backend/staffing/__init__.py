@@ -12,6 +12,7 @@ from backend.staffing.access_service import (
 )
 from backend.staffing.codes import code_at, step_of
 from backend.staffing.departure_service import Task, depart, hand_over, open_work
+from backend.staffing.events import StaffInvited
 from backend.staffing.lockouts import forget_before as forget_lockouts
 from backend.staffing.models import (
     LIFE,
@@ -21,7 +22,7 @@ from backend.staffing.models import (
     Lockout,
     RecoveryCode,
 )
-from backend.staffing.notices import forget_deputy, tell_deputy
+from backend.staffing.notices import forget_deputy, tell_deputy, tell_rebinding
 from backend.staffing.passwords import hashed
 from backend.staffing.queries import (
     credential,
@@ -60,6 +61,7 @@ __all__ = [
     "Offer",
     "Post",
     "RecoveryCode",
+    "StaffInvited",
     "Task",
     "accept",
     "begin_membership",
@@ -97,4 +99,5 @@ __all__ = [
     "step_of",
     "step_up",
     "tell_deputy",
+    "tell_rebinding",
 ]

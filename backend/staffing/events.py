@@ -11,11 +11,12 @@ from backend.kernel.relations import Belonging
 
 @dataclass(frozen=True)
 class StaffInvited(Event):
-    """A post was offered to whoever has the code."""
+    """A post was offered to whoever has the code; to somebody who works here, the own one."""
 
     invitation_id: UUID
     institution_id: UUID
     role: Role
+    for_staff_id: UUID | None = None
 
 
 @dataclass(frozen=True)

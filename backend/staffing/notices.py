@@ -3,6 +3,7 @@
 from backend import messaging, teams
 from backend.kernel.context import Context
 from backend.messaging import MessageKind, To
+from backend.staffing.events import StaffInvited
 
 
 def tell_deputy(ctx: Context, event: teams.AbsenceRecorded) -> None:
@@ -15,3 +16,10 @@ def tell_deputy(ctx: Context, event: teams.AbsenceRecorded) -> None:
 def forget_deputy(ctx: Context, event: teams.AbsenceEnded) -> None:
     """Nobody needs a deputy any more: what waits to say so is pointless."""
     messaging.withdraw(ctx, event.absence_id, MessageKind.DEPUTY_NAMED)
+
+
+def tell_rebinding(ctx: Context, event: StaffInvited) -> None:
+    """Whoever works here hears on the old phone that another one is to be bound."""
+    if event.for_staff_id is not None:
+        to = To.staff(event.for_staff_id)
+        messaging.queue(ctx, MessageKind.REBINDING_ASKED, to, event.invitation_id, "asked", {})

@@ -231,7 +231,7 @@ def _offer(ctx: Context, post: Post, for_staff_id: UUID | None = None) -> Offer:
         for_staff_id=for_staff_id,
     )
     db.session.add(invitation)
-    record(ctx, StaffInvited(invitation.id, post.institution_id, post.role))
+    record(ctx, StaffInvited(invitation.id, post.institution_id, post.role, for_staff_id))
     return Offer(invitation, link, short)
 
 

@@ -19,7 +19,8 @@ from staffing_builders import (
     stepped_up,
 )
 
-from backend import identity, staffing
+from backend import identity, messaging, staffing
+from backend.kernel import relay
 from backend.kernel.clock import FixedClock
 from backend.kernel.context import CLINICAL, STAFF, Role
 from backend.kernel.database import db
@@ -258,3 +259,14 @@ def test_a_resident_may_be_staff_as_well(app: Flask) -> None:
     own = an_account()
     assert joined(an_invitation().code, own.openid)
     assert db.session.get_one(identity.Account, own.id).staff_id
+
+
+def test_whoever_works_here_hears_on_the_old_phone_that_another_is_to_be_bound(app: Flask) -> None:
+    (house,) = a_consortium("")
+    nurse = a_member_of_staff(Role.NURSE, institution=house.id)
+    offer = staffing.invite_again(stepped_up(a_manager(house)), nurse)
+    db.session.flush()
+    while relay.deliver(by_itself, 50):
+        pass
+    (told,) = db.session.query(messaging.Message).filter_by(to_staff_id=nurse.id)
+    assert (told.kind, told.subject_id) == ("rebinding_asked", offer.invitation.id)
