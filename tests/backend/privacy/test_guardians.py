@@ -67,6 +67,7 @@ THE_CHILDS_OWN = {
     "data_export": "which copies the child asked for",
     "deletion_request": "by which account",
     "kept_record": "how many rows, the hidden ones among them",
+    "desk_request": "which phones were reported lost or added at a desk, and by whom",
     "disclosure": "who read the record",
     "emergency_access": "who opened it, and why",
     "event": "what the child did, the choices among it",
