@@ -13,6 +13,7 @@ from prescription_builders import Surgery
 from staffing_builders import a_post, stepped_up
 
 from backend import clinics, followups, identity, privacy, staffing, teams
+from backend.identity.models import DeskRequest
 from backend.kernel.context import Role
 from backend.kernel.database import db
 from backend.kernel.relations import Belonging
@@ -58,6 +59,9 @@ def a_region() -> Region:
     deputy = a_member_of_staff(Role.NURSE, "沈护士", surgery.centre.id)
     day = by_itself().today
     absence = teams.be_absent(here, nurse, deputy.id, day, day)
+    claim = identity.Claim(resident.name, resident.id_number or "")
+    identity.report_lost_phone(by(deputy), claim)
+    waiting = db.session.query(DeskRequest).one()
     account = db.session.query(identity.Account).filter_by(resident_id=resident.id).one()
     return Region(
         headers={
@@ -76,6 +80,7 @@ def a_region() -> Region:
             "export_id": [export.id],
             "purpose": list(identity.Purpose),
             "report_id": [dead.id],
+            "request_id": [waiting.id],
             "category": ["mental"],
             "contract_id": [application.id],
             "mandate_id": [mandate.id],
