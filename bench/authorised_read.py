@@ -31,7 +31,7 @@ JOIN relation r ON r.resident_id = f.resident_id AND r.party_id = f.team_id AND 
 
 def main(arguments: Sequence[str]) -> int:
     """Run every scenario; the status is 1 if anything failed."""
-    return load.run(NAME, __doc__, arguments, PARTS, measure)
+    return load.run(NAME, __doc__, arguments, PARTS, measure, kind=load.Unlimited)
 
 
 def measure(stack: Stack, size: Size) -> int:
