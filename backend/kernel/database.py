@@ -62,7 +62,9 @@ class Base(DeclarativeBase):
     id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-1)
 
     def __init__(self, **values: Any) -> None:
-        for name, value in {"id": new_id(), **values}.items():
+        if "id" not in values:
+            values["id"] = new_id()
+        for name, value in values.items():
             if not hasattr(type(self), name):
                 raise TypeError(f"{type(self).__name__} has no {name}")
             setattr(self, name, value)

@@ -39,7 +39,7 @@ def _of_host(
     dice: Dice, host: Host, experts: list[identity.Staff], today: date
 ) -> Iterator[clinics.Roster]:
     for number, expert in enumerate(experts):
-        yield _roster(dice, expert, host.houses[number % len(host.houses)], today)
+        yield _roster(dice, expert, host.sites[number % len(host.sites)], today)
 
 
 def _roster(

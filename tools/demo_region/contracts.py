@@ -17,6 +17,7 @@ from tools.demo_region.dice import Dice
 from tools.demo_region.people import Crew, Patient, People
 
 MONTHS, WAITING = 12, 3
+WAITS = 0.01  # of the crowd that is not signed
 NOON = time(12, 0, tzinfo=SHANGHAI)
 
 
@@ -56,6 +57,10 @@ class Notary:
         self.dice, self.people, self.of_crew, self.at = dice, people, of_crew, at
         self.longest = MONTHS
         self.account_of = {each.resident_id: each.id for each in people.accounts}
+        self.at_house = {
+            house: [pair for pair in of_crew if pair[0].house is house]
+            for house in {crew.house for crew, _ in of_crew}
+        }
         self.found = Contracts()
 
     def all(self, region: Region, today: date) -> Contracts:
@@ -72,8 +77,18 @@ class Notary:
                 self._wait(patient, team)
         return self.found
 
+    def of_crowd(self, today: date) -> Contracts:
+        """The same for people whom no visitor plays; a few of them wait, wherever they live."""
+        for patient in self.people.patients:
+            crew, team = self._team_for(patient)
+            if patient.signed:
+                self._sign(patient, crew, team, today)
+            elif self.dice.random.random() < WAITS:
+                self._wait(patient, team)
+        return self.found
+
     def _team_for(self, patient: Patient) -> tuple[Crew, teams.Team]:
-        there = [pair for pair in self.of_crew if pair[0].house is patient.house]
+        there = self.at_house[patient.house]
         return there[0] if patient.key else self.dice.random.choice(there)
 
     def _may_wait(self, crew: Crew) -> bool:

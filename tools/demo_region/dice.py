@@ -1,5 +1,6 @@
 """Chance that falls the same way each time: ids, names, numbers of people who do not exist."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from random import Random
 from uuid import UUID
@@ -10,6 +11,8 @@ from backend.identity.documents import check_character
 # No county has the number 99, and no person's phone begins with 140.
 NO_COUNTY, NO_PERSONS_PHONE = "99", "140"
 EPOCH_MS = 1_790_000_000_000
+# Of a hundred grown-ups: 60 and older, 40 to 59, younger.
+OLD, CITY = (60, 25, 15), (27, 38, 35)
 
 SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕"
 GIVEN = {
@@ -65,9 +68,9 @@ class Dice:
         self._phones += 1
         return f"{NO_PERSONS_PHONE}{self._phones:08d}"
 
-    def birth(self, today: date) -> date:
-        """Ages weighted to the old: six of ten are 60 or older."""
-        least, most = self.random.choices([(60, 88), (40, 59), (18, 39)], [60, 25, 15])[0]
+    def birth(self, today: date, weights: Sequence[int] = OLD) -> date:
+        """A grown-up's day of birth; unless said otherwise six of ten are 60 or older."""
+        least, most = self.random.choices([(60, 88), (40, 59), (18, 39)], weights)[0]
         return today - timedelta(days=self.random.randint(least * 366, most * 366))
 
     def near(

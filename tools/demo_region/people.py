@@ -10,7 +10,7 @@ from backend import identity, network
 from backend.kernel.context import Role
 from backend.kernel.crypto import keyring
 from tools.demo_region import cast
-from tools.demo_region.dice import Dice
+from tools.demo_region.dice import CITY, OLD, Dice
 from tools.demo_region.places import Places
 
 EXAMPLE = "（示例）"
@@ -93,12 +93,20 @@ class Inventor:
             self._patient(number, today)
         return self.people
 
+    def neighbours(self, numbers: range, today: date) -> People:
+        """Further ones, of a city's ages; those made before stay with whoever has them."""
+        self.people = People()
+        for number in numbers:
+            self._patient(number, today, CITY)
+        return self.people
+
     def _staff(self, played: Sequence[cast.Person]) -> None:
         first = self.places.houses[0]
         own_team = sorted((p for p in played if p.team), key=lambda p: p.key != "lead")
         self._crew(first, [self._player(person, first) for person in own_team])
         for house in self.places.houses:
-            self._crew(house, [])
+            if house in self.places.with_teams:
+                self._crew(house, [])
             self.people.others.append(self._member(house, Role.PHARMACIST, "主管药师"))
         for person in (p for p in played if not p.team):
             self._beside_the_team(person, first)
@@ -156,11 +164,10 @@ class Inventor:
             Patient(row, house, person.hypertension, person.signed, person.key)
         )
 
-    def _patient(self, number: int, today: date) -> None:
-        houses = self.places.houses
-        house = houses[0] if number % 3 == 0 else houses[number % len(houses)]
+    def _patient(self, number: int, today: date, ages: Sequence[int] = OLD) -> None:
+        house = self.places.home_of(number)
         sex = self.dice.random.choice(list(identity.Sex))
-        born = self.dice.birth(today)
+        born = self.dice.birth(today, ages)
         row = self._resident(self.dice.name(sex), born, sex, house)
         self._opened(f"demo-neighbour-{number}", row)
         old = (today - born).days > 55 * 365

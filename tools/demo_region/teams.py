@@ -28,8 +28,7 @@ class Teams:
 
 def invent(dice: Dice, crews: list[Crew], at: datetime) -> Teams:
     """A team for each crew; its first member leads."""
-    names = NAMES.split()
-    found = [(crew, _team(dice, crew, names[n % len(names)])) for n, crew in enumerate(crews)]
+    found = [(crew, _team(dice, crew, name(n))) for n, crew in enumerate(crews)]
     memberships = [
         Membership(
             id=dice.id(),
@@ -42,6 +41,13 @@ def invent(dice: Dice, crews: list[Crew], at: datetime) -> Teams:
         for person in crew.members
     ]
     return Teams(found, memberships)
+
+
+def name(number: int) -> str:
+    """Another one for each; from the seventeenth on they are counted."""
+    names = NAMES.split()
+    again, which = divmod(number, len(names))
+    return names[which] + (f"第{again + 1}" if again else "")
 
 
 def _team(dice: Dice, crew: Crew, name: str) -> teams.Team:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from typing import Any
 
 from backend import followups
@@ -11,6 +12,7 @@ from backend.kernel.calendar import SHANGHAI, age_on, is_workday, next_workday
 from tools.demo_region.contracts import Signed
 from tools.demo_region.dice import Dice
 
+is_worked = cache(is_workday)
 CAST_DUE_IN = timedelta(days=3)
 MORNING = time(10, 0, tzinfo=SHANGHAI)
 WELL, HIGH = ((112, 136), (68, 86)), ((142, 158), (84, 98))
@@ -62,12 +64,12 @@ class Chronicler:
     def _course(self, signed: Signed) -> Iterator[tuple[date, tuple[Reading, Assessment] | None]]:
         """Each visit that was made with what it found, then the one to come."""
         std, before = HYPERTENSION.on(self.today), list[Reading]()
-        due_on = next_visit(followups.Advice.ROUTINE, signed.since, std, is_workday)
+        due_on = next_visit(followups.Advice.ROUTINE, signed.since, std, is_worked)
         while due_on < self.today:
             before.append(self._reading(due_on))
             found = advise(before, signed.patient.row.birth_date, std)
             yield due_on, (before[-1], found)
-            due_on = next_visit(found.advice, due_on, std, is_workday)
+            due_on = next_visit(found.advice, due_on, std, is_worked)
         yield due_on, None
 
     def _reading(self, day: date) -> Reading:

@@ -15,6 +15,7 @@ from tools.launch.stack import Part, Stack
 from tools.launch.state import ROOT, State
 from tools.launch.supervisor import Stopped, Supervisor, stop_at_signals
 
+LEAST, MOST = 20, 3_000_000
 KEPT = ("region.json", "ledger.jsonl", "ledger.jsonl.journal", "journal", "metrics")
 
 
@@ -42,7 +43,16 @@ def parser() -> argparse.ArgumentParser:
     new.add_argument("--fresh", action="store_true", help="forget the data of earlier starts")
     new.add_argument("--region", default="huzhou", help="a profile of config/regions")
     new.add_argument("--port", type=int, default=8000, help="of the API")
+    words = "how many people live there (300; 10000 and more make a whole tenant)"
+    new.add_argument("--residents", type=enough, help=words)
     return new
+
+
+def enough(text: str) -> int:
+    """As many as the cast and some neighbours, and no more than there are numbers for."""
+    if not text.isdecimal() or int(text) not in range(LEAST, MOST + 1):
+        raise argparse.ArgumentTypeError(f"a number from {LEAST} to {MOST}")
+    return int(text)
 
 
 def run(state: State, options: argparse.Namespace) -> None:
@@ -51,7 +61,10 @@ def run(state: State, options: argparse.Namespace) -> None:
         forget(state)
     say("Starting …")
     began = time.monotonic()
-    stack = Stack(state, parts(), region=options.region, api_port=options.port)
+    stack = Stack(
+        state, parts(), region=options.region, residents=options.residents,
+        api_port=options.port, say=say,
+    )  # fmt: skip
     try:
         with stack:
             write_down(state, stack)

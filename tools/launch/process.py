@@ -94,16 +94,33 @@ class Child:
         )
 
 
-def finish(child: Child, seconds: float) -> None:
-    """Run a program that does one thing to its end."""
+def finish(child: Child, seconds: float, hear: Callable[[str], None] | None = None) -> None:
+    """Run a program that does one thing to its end; `hear` is told each line as it is logged."""
+    begin = child.log.stat().st_size if child.log.exists() else 0
     child.start()
-    assert child.process is not None  # noqa: S101  # started in the line above
     try:
-        status = child.process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        status = None
+        status = _ended(child, seconds) if hear is None else _heard(child, seconds, begin, hear)
     finally:
         child.kill()
     if status != 0:
         trouble = "took too long" if status is None else f"failed with status {status}"
         raise LaunchError(f"{child.name} {trouble}.\n{child.last_words()}")
+
+
+def _ended(child: Child, seconds: float) -> int | None:
+    assert child.process is not None  # noqa: S101  # only a started one is awaited
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        return child.process.wait(seconds)
+    return None
+
+
+def _heard(child: Child, seconds: float, begin: int, hear: Callable[[str], None]) -> int | None:
+    """As `_ended`, while its lines are passed on twice a second."""
+    deadline, status = time.monotonic() + seconds, None
+    with child.log.open(errors="replace") as lines:
+        lines.seek(begin)
+        while status is None and time.monotonic() < deadline:
+            status = _ended(child, 0.5)
+            for line in lines:
+                hear(line.rstrip())
+    return status

@@ -3,7 +3,7 @@
 import http.client
 import os
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +18,7 @@ from tools.launch.state import ROOT, State
 
 NOBODY_THERE = "http://127.0.0.1:9"
 APPID = "wx0123456789abcdef"
+USUAL, SLOWEST_S = 300, 0.005  # residents of the demo region, and how long one may take to load
 
 
 class Part(StrEnum):
@@ -45,16 +46,20 @@ class Stack:
         parts: Collection[Part] = tuple(Part),
         *,
         region: str = "huzhou",
+        residents: int | None = None,
         api_port: int = 0,
         given: Mapping[str, str] = os.environ,
         database_settings: Mapping[str, str] = CALM,
+        say: Callable[[str], None] | None = None,
     ) -> None:
         self.state = state
         self.parts = [part for part in Part if part in parts]
         self.region = region
+        self.residents = residents
         self.api_port = api_port
         self.given = given
         self.database_settings = database_settings
+        self.say = say
         self.services: dict[str, Service] = {}
         self.urls = Urls(admin="", migrator="", app="")
         self.redis_url = given.get("REDIS_URL", "")
@@ -156,11 +161,19 @@ class Stack:
         place = urlsplit(self.urls.app)
         mark = {"region": self.region, "database": f"{place.hostname}{place.path}"}
         loaded = self.state.read("region.json")
+        there = loaded.pop("residents", USUAL)
         if loaded.get("database") != mark["database"]:
-            self._finish("region", "tools.launch.load_region")
-            self.state.write("region.json", mark)
+            self._fill_region(self.residents or USUAL)
+            self.state.write("region.json", mark | {"residents": self.residents or USUAL})
         elif loaded != mark:
             raise LaunchError(f"The data here are of region {loaded['region']}: use --fresh.")
+        elif self.residents not in {None, there}:
+            raise LaunchError(f"The data here have {there} residents: use --fresh.")
+
+    def _fill_region(self, residents: int) -> None:
+        words = ["tools.launch.load_region", str(residents)]
+        child = self._child("region", words, {"MIGRATOR_DATABASE_URL": self.urls.migrator})
+        finish(child, 300 + residents * SLOWEST_S, self.say)
 
     def start_api(self) -> None:
         """The HTTP API."""

@@ -10,7 +10,7 @@ import pytest
 from processes import alive, descendants, eventually
 
 from tools.launch.placement import scratch_state
-from tools.launch.process import Child, LaunchError
+from tools.launch.process import Child, LaunchError, finish
 from tools.launch.service import Program
 from tools.launch.state import ROOT, State
 from tools.launch.supervisor import FIRST_PAUSE, LONGEST_PAUSE, STEADY, Supervisor, Trouble
@@ -110,3 +110,18 @@ def test_stopping_ends_also_what_ignores_the_signal(tmp_path: Path) -> None:
     service.start()
     service.child.stop(0.2)
     assert service.child.pid is None
+
+
+def test_a_long_program_is_heard_while_it_works(tmp_path: Path) -> None:
+    state, heard = State(tmp_path), list[str]()
+    state.log("long").write_text("of an earlier start\n")
+    words = [sys.executable, "-uc", "print('first'); print('last')"]
+    finish(Child("long", words, state.log("long"), os.environ, ROOT), 20, heard.append)
+    assert heard == ["first", "last"]
+
+
+def test_a_long_program_that_fails_shows_its_last_words(tmp_path: Path) -> None:
+    state = State(tmp_path)
+    child = Child("long", [sys.executable, "-c", "exit('oh')"], state.log("long"), os.environ, ROOT)
+    with pytest.raises(LaunchError, match=r"(?s)failed with status 1.*oh"):
+        finish(child, 20, print)
