@@ -15,7 +15,7 @@ OVERSOLD = """
 SELECT coalesce(sum(greatest(live - capacity, seats_lost, abs(live - taken))), 0) FROM (
   SELECT s.capacity, s.taken, count(b.id) AS live, count(b.id) - count(DISTINCT b.seat_number)
     AS seats_lost
-  FROM clinic_session s LEFT JOIN booking b ON b.session_id = s.id AND b.state = 'booked'
+  FROM clinic_session s LEFT JOIN booking b ON b.session_id = s.id AND b.ended_at IS NULL
   GROUP BY s.id
 ) counted
 """

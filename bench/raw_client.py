@@ -16,11 +16,11 @@ from uuid import UUID
 import psycopg
 from psycopg.pq import TransactionStatus
 
-from backend.clinics.claim import CLAIM
+from backend.clinics.claim import STATEMENTS
 from backend.kernel.ids import new_id
 from bench.figures import Run
 
-STATEMENT = CLAIM.format(wish="")
+STATEMENT = STATEMENTS[""]
 
 
 class Claims:
@@ -62,6 +62,15 @@ class Claims:
             "window": timedelta(hours=72),
             "per_day": 2,
             "ahead": 4,
+            "strikes": 3,
+            "strike_window": timedelta(days=90),
+            "rest": timedelta(days=30),
+            "state": "booked",
+            "origin": "own",
+            "staff": None,
+            "until": None,
+            "quotas": ["open"],
+            "first": False,
         }
 
 

@@ -36,6 +36,7 @@ TIMETABLE = [
     Job("auditing.make_months", timedelta(days=1), auditing.make_months),
     Job("contracting.expire", timedelta(minutes=10), contracting.expire),
     Job("clinics.generate", timedelta(hours=1), clinics.generate),
+    Job("clinics.lapse", timedelta(seconds=10), clinics.lapse),
     Job("followups.remind_due", timedelta(minutes=1), followups.remind_due),
     Job("followups.escalate_unanswered", timedelta(minutes=1), followups.escalate_unanswered),
     Job("followups.report_overdue", timedelta(hours=1), followups.report_overdue),

@@ -17,7 +17,7 @@ from backend.kernel.transaction import transaction
 
 SEATS = 20
 LOAD = """
-SELECT s.taken, (SELECT count(*) FROM booking WHERE session_id = s.id AND state = 'booked'),
+SELECT s.taken, (SELECT count(*) FROM booking WHERE session_id = s.id AND ended_at IS NULL),
   (SELECT count(*) FROM clinic_seat WHERE session_id = s.id AND NOT is_free)
 FROM clinic_session s WHERE id = %s
 """

@@ -1,21 +1,28 @@
 """专家下沉 Clinics: specialists' weekly clinics in the community, their seats and bookings."""
 
-from backend.clinics.claim import Wish
+from backend.clinics.claim import Manner, Wish
 from backend.clinics.errors import TooLateToCancel
 from backend.clinics.events import (
     BookingCancelled,
     BookingMade,
+    BookingMoved,
     BookingWithdrawn,
+    OfferDeclined,
+    OfferLapsed,
     RosterEnded,
     RosterMade,
+    SeatOffered,
     SessionCancelled,
 )
 from backend.clinics.labels import relabel
 from backend.clinics.models import (
+    Allocation,
     Booking,
     BookingAct,
+    BookingOrigin,
     BookingState,
     ClinicSession,
+    Quota,
     Roster,
     Seat,
     Service,
@@ -24,6 +31,7 @@ from backend.clinics.models import (
     Standing,
 )
 from backend.clinics.notices import forget_booked, tell_booked, tell_withdrawn
+from backend.clinics.offer_service import confirm, decline, lapse
 from backend.clinics.queries import (
     Appointment,
     Span,
@@ -54,28 +62,40 @@ from backend.clinics.service import (
     end_roster,
     generate,
 )
+from backend.clinics.strike_models import Strike, StrikeKind, StrikeState
 from backend.clinics.subject_service import close, erase, export, foresee
 
 __all__ = [
+    "Allocation",
     "Appointment",
     "Booking",
     "BookingAct",
     "BookingCancelled",
     "BookingMade",
+    "BookingMoved",
+    "BookingOrigin",
     "BookingState",
     "BookingWithdrawn",
     "ClinicSession",
+    "Manner",
+    "OfferDeclined",
+    "OfferLapsed",
     "Plan",
+    "Quota",
     "Roster",
     "RosterEnded",
     "RosterMade",
     "Seat",
+    "SeatOffered",
     "Service",
     "SessionAct",
     "SessionCancelled",
     "SessionState",
     "Span",
     "Standing",
+    "Strike",
+    "StrikeKind",
+    "StrikeState",
     "TooLateToCancel",
     "Wish",
     "acts",
@@ -86,6 +106,8 @@ __all__ = [
     "cancel",
     "cancel_session",
     "close",
+    "confirm",
+    "decline",
     "end_roster",
     "erase",
     "export",
@@ -95,6 +117,7 @@ __all__ = [
     "generate",
     "hold",
     "hold_roster",
+    "lapse",
     "open_work",
     "own_session",
     "own_sessions",

@@ -8,9 +8,9 @@ row that it passed over because somebody had just taken it.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,12 +21,15 @@ from backend.clinics.errors import (
     NotReleased,
     Overlapping,
     OverLimit,
+    Resting,
+    SeatsKept,
     SeatTaken,
     SessionFull,
     SessionNotHeld,
     SessionOver,
     TooLate,
 )
+from backend.clinics.models import BookingOrigin, BookingState, Quota
 from backend.clinics.rules import ClinicPolicy
 from backend.kernel import hot
 from backend.kernel.context import Context
@@ -43,19 +46,20 @@ WITH session AS MATERIALIZED (
     WHEN s.state <> 'open' THEN 'session-cancelled'
     WHEN s.starts_at <= %(at)s THEN 'past'
     WHEN s.starts_at <= %(at)s::timestamptz + %(notice)s THEN 'too-late'
-    WHEN s.releases_at > %(at)s THEN 'not-released'
     WHEN load.here > 0 THEN 'already-booked'
     WHEN load.that_day >= %(per_day)s THEN 'over-day-limit'
     WHEN load.ahead >= %(ahead)s THEN 'over-limit'
     WHEN s.taken >= s.capacity THEN 'session-full'
+    WHEN EXISTS (
+      SELECT FROM booking_strike k WHERE k.resident_id = %(person)s AND k.state <> 'lifted'
+      AND k.at > %(at)s::timestamptz - %(strike_window)s
+      HAVING count(*) >= %(strikes)s AND max(k.at) > %(at)s::timestamptz - %(rest)s
+    ) THEN 'resting'
   END AS code FROM session s, load
 ), seat AS MATERIALIZED (
   SELECT number, starts_at, ends_at FROM clinic_seat
   WHERE session_id = %(session)s AND is_free AND (SELECT code FROM verdict) IS NULL {wish}
-    AND NOT EXISTS (
-      SELECT FROM booking b WHERE b.resident_id = %(person)s AND b.state = 'booked'
-      AND tstzrange(b.starts_at, b.ends_at) && tstzrange(clinic_seat.starts_at, clinic_seat.ends_at)
-    )
+    AND {released} AND {mine} AND NOT {clashes}
   ORDER BY number LIMIT 1 FOR UPDATE SKIP LOCKED
 ), held AS (
   UPDATE clinic_seat SET is_free = false FROM seat
@@ -63,44 +67,66 @@ WITH session AS MATERIALIZED (
 ), made AS (
   INSERT INTO booking
     (id, session_id, seat_number, resident_id, day, starts_at, ends_at, state, booked_at,
-     by_kinship)
-  SELECT %(booking)s, s.id, seat.number, %(person)s, s.day, seat.starts_at, seat.ends_at, 'booked',
-    %(at)s, %(kinship)s
+     by_kinship, origin, staff_id, held_until)
+  SELECT %(booking)s, s.id, seat.number, %(person)s, s.day, seat.starts_at, seat.ends_at,
+    %(state)s, %(at)s, %(kinship)s, %(origin)s, %(staff)s, %(until)s
   FROM seat, session s
 ), related AS (
   INSERT INTO relation (id, resident_id, party_id, kind, valid_from, valid_until, source_id)
   SELECT %(relation)s, %(person)s, s.expert_id, 'booked', %(at)s, s.ends_at + %(window)s,
     %(booking)s
-  FROM seat, session s
+  FROM seat, session s WHERE %(state)s = 'booked'
 )
 SELECT (SELECT code FROM verdict) AS verdict, s.day, s.expert_id, s.institution_id, s.specialty,
   s.room, seat.number, seat.starts_at, seat.ends_at
 FROM session s LEFT JOIN seat ON true
 """
+RELEASED = """(%(first)s OR coalesce(
+  clinic_seat.releases_at, (SELECT releases_at FROM clinic_session WHERE id = %(session)s)
+) <= %(at)s)"""
+MINE = """(quota = ANY (%(quotas)s::text[]) OR coalesce(flows_at <= %(at)s, false)
+  OR quota = 'signed' AND EXISTS (
+  SELECT FROM relation r WHERE r.resident_id = %(person)s AND r.kind = 'signed'
+  AND r.valid_from <= %(at)s AND (r.valid_until IS NULL OR r.valid_until > %(at)s)
+))"""
+CLASHES = """EXISTS (
+  SELECT FROM booking b WHERE b.resident_id = %(person)s AND b.ended_at IS NULL
+  AND tstzrange(b.starts_at, b.ends_at) && tstzrange(clinic_seat.starts_at, clinic_seat.ends_at)
+)"""
 WISHES = {
     "": "",
     "number": "AND number = %(number)s",
     "after": "AND starts_at >= %(after)s",
 }
-STATEMENTS = {wish: CLAIM.format(wish=words) for wish, words in WISHES.items()}
+CONDITIONS = {"released": RELEASED, "mine": MINE, "clashes": CLASHES}
+STATEMENTS = {wish: CLAIM.format(wish=words, **CONDITIONS) for wish, words in WISHES.items()}
+# Beyond what an integer column can count, and no instant away.
+UNLIMITED: Mapping[str, Any] = {
+    "notice": timedelta(0),
+    "per_day": 1_000_000,
+    "ahead": 1_000_000,
+    "strikes": 1_000_000,
+    "strike_window": timedelta(0),
+    "rest": timedelta(0),
+}
 # How long to wait before each try, in seconds; 1.6 in all.
 PAUSES_S = (0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
 LEFT = """
 WITH free AS (
-  SELECT (true {wish}) AS wanted, EXISTS (
-    SELECT FROM booking b WHERE b.resident_id = %(person)s AND b.state = 'booked'
-    AND tstzrange(b.starts_at, b.ends_at) && tstzrange(clinic_seat.starts_at, clinic_seat.ends_at)
-  ) AS clashes
+  SELECT (true {wish}) AS wanted, {released} AS released, {mine} AS mine, {clashes} AS clashes
   FROM clinic_seat WHERE session_id = %(session)s AND is_free
 )
-SELECT count(*) AS any_free, count(*) FILTER (WHERE wanted AND clashes) AS clashing,
-  count(*) FILTER (WHERE wanted AND NOT clashes) AS fitting
+SELECT count(*) FILTER (WHERE mine AND released) AS any_free,
+  count(*) FILTER (WHERE mine AND released AND wanted AND clashes) AS clashing,
+  count(*) FILTER (WHERE mine AND released AND wanted AND NOT clashes) AS fitting,
+  count(*) FILTER (WHERE mine AND NOT released) AS unreleased,
+  count(*) FILTER (WHERE NOT mine) AS kept
 FROM free
 """
-LEFTOVERS = {wish: LEFT.format(wish=words) for wish, words in WISHES.items()}
+LEFTOVERS = {wish: LEFT.format(wish=words, **CONDITIONS) for wish, words in WISHES.items()}
 REFUSALS: Mapping[str, type[Conflict]] = {
     kind.code: kind
-    for kind in (SessionNotHeld, SessionOver, TooLate, NotReleased, AlreadyBooked, SessionFull)
+    for kind in (SessionNotHeld, SessionOver, TooLate, AlreadyBooked, SessionFull, Resting)
 }
 # Who goes round the person's lock meets these.
 GUARDS: Mapping[str, type[Conflict]] = {
@@ -125,14 +151,37 @@ class Wish:
         return "after" if self.after is not None else ""
 
 
-def claim(
-    ctx: Context, booking_id: UUID, session_id: UUID, wish: Wish, policy: ClinicPolicy
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """For whom a seat is taken, and how: booked, or offered until an instant.
+
+    `quotas` are those that may be used beside what has flowed on and what the person's contract
+    opens. `is_first`: before those whom a release still keeps waiting. Who is not `is_limited` is
+    judged by the session alone: no limits per person, no rest, no notice.
+    """
+
+    person: UUID
+    origin: BookingOrigin = BookingOrigin.OWN
+    until: datetime | None = None
+    quotas: Collection[Quota] = (Quota.OPEN,)
+    staff_id: UUID | None = None
+    is_first: bool = False
+    is_limited: bool = True
+
+
+def claim(  # noqa: PLR0917 — one statement's whole argument
+    ctx: Context,
+    booking_id: UUID,
+    session_id: UUID,
+    wish: Wish,
+    policy: ClinicPolicy,
+    manner: Manner,
 ) -> Any:
     """Book the first seat that fits; raises `NotFound` or the `Conflict` that says why not.
 
     Raises `Unavailable` when the last seats stay in others' hands for too long to know.
     """
-    told = arguments(ctx, booking_id, session_id, wish, policy)
+    told = arguments(ctx, booking_id, session_id, wish, policy, manner)
     for pause in PAUSES_S:
         if pause:
             time.sleep(pause)
@@ -147,23 +196,43 @@ def claim(
     raise Unavailable
 
 
-def arguments(
-    ctx: Context, booking_id: UUID, session_id: UUID, wish: Wish, policy: ClinicPolicy
+def arguments(  # noqa: PLR0917 — as `claim`
+    ctx: Context,
+    booking_id: UUID,
+    session_id: UUID,
+    wish: Wish,
+    policy: ClinicPolicy,
+    manner: Manner,
 ) -> dict[str, Any]:
     """What the statement is told."""
     return {
         "session": session_id,
-        "person": ctx.person,
+        "person": manner.person,
         "kinship": ctx.by_kinship,
         "at": ctx.at,
         "booking": booking_id,
         "relation": new_id(),
-        "notice": policy.notice,
         "window": policy.record_window,
-        "per_day": policy.max_bookings_per_day,
-        "ahead": policy.max_open_bookings,
         "number": wish.number,
         "after": wish.after,
+        "state": BookingState.HELD if manner.until else BookingState.BOOKED,
+        "until": manner.until,
+        "origin": manner.origin,
+        "staff": manner.staff_id,
+        "quotas": list(manner.quotas),
+        "first": manner.is_first,
+        **(_limits(policy) if manner.is_limited else UNLIMITED),
+    }
+
+
+def _limits(policy: ClinicPolicy) -> dict[str, Any]:
+    return {
+        "notice": policy.notice,
+        "per_day": policy.max_bookings_per_day,
+        "ahead": policy.max_open_bookings,
+        "strikes": policy.strikes.most,
+        "strike_window": policy.strikes.window,
+        "rest": policy.strikes.rest,
     }
 
 
@@ -189,7 +258,11 @@ def _refusal(verdict: str, policy: ClinicPolicy) -> Conflict:
 
 
 def _nothing_fits(wish: Wish, left: Any) -> Conflict:
-    """A free seat was passed over because the person sits elsewhere then, or none was left."""
+    """Why every free seat was passed over, the nearest reason first."""
     if left.clashing:
         return Overlapping()
-    return SeatTaken() if left.any_free and wish.kind else SessionFull()
+    if left.any_free and wish.kind:
+        return SeatTaken()
+    if left.unreleased:
+        return NotReleased()
+    return SeatsKept() if left.kept else SessionFull()

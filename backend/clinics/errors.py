@@ -92,3 +92,33 @@ class TooLateToCancel(Conflict):
     code = "too-late-to-cancel"
     title = "网上取消已截止"
     advice = "离就诊时间太近，网上不能取消了。如果来不了，请打电话告诉社区窗口，谢谢您。"
+
+
+class SeatsKept(Conflict):
+    """Seats are left, for a quota that the person does not belong to, for now."""
+
+    code = "seats-kept"
+    title = "普通号已约满"
+    advice = (
+        "剩下的号暂时留给签约居民、家庭医生或转诊使用，没用完的会在就诊前放出来。"
+        "您可以加入候补，或请家庭医生团队帮您预约。"
+    )
+
+
+class Resting(OwnBookings):
+    """Too many seats that nobody sat on: online booking rests for a while, nothing else does."""
+
+    code = "resting"
+    title = "网上预约暂停使用"
+    advice = (
+        "近期有几次预约没有来，网上自助预约暂停一段时间。您仍可到社区窗口或请家庭医生预约；"
+        "如果记录有误，请在“爽约记录”里说明原因。"
+    )
+
+
+class OfferOver(Conflict):
+    """What was offered or held was not confirmed in time."""
+
+    code = "offer-over"
+    title = "保留时间已过"
+    advice = "为您保留的号已过了确认时间。您可以重新预约，或加入候补。"

@@ -56,3 +56,40 @@ class SessionCancelled(Event):
 
     session_id: UUID
     institution_id: UUID
+
+
+@dataclass(frozen=True)
+class BookingMoved(Event):
+    """A resident gave a seat back for one in another session."""
+
+    resident_id: UUID
+    booking_id: UUID
+    session_id: UUID
+
+
+@dataclass(frozen=True)
+class SeatOffered(Event):
+    """A seat is kept for a resident until an instant."""
+
+    resident_id: UUID
+    booking_id: UUID
+    session_id: UUID
+    origin: str
+
+
+@dataclass(frozen=True)
+class OfferDeclined(Event):
+    """A resident left an offered seat to others."""
+
+    resident_id: UUID
+    booking_id: UUID
+    session_id: UUID
+
+
+@dataclass(frozen=True)
+class OfferLapsed(Event):
+    """An offered seat was not confirmed in time."""
+
+    resident_id: UUID
+    booking_id: UUID
+    session_id: UUID

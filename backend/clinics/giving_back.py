@@ -1,20 +1,54 @@
 """A seat that comes free again; its callers have asked whether they may, and hold both rows."""
 
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from random import SystemRandom
+
 from sqlalchemy import update
 
-from backend.clinics.events import BookingCancelled
-from backend.clinics.models import BOOKING_LIFE, Booking, BookingAct, Seat
+from backend.clinics.events import BookingCancelled, BookingMoved, OfferDeclined, OfferLapsed
+from backend.clinics.models import BOOKING_LIFE, Booking, BookingAct, ClinicSession, Seat
+from backend.clinics.rules import closes_at, policy_of
 from backend.kernel.context import Context
 from backend.kernel.database import db
 from backend.kernel.events import record
 from backend.kernel.relations import part
 
+EVENTS: Mapping[BookingAct, type[BookingCancelled | BookingMoved | OfferDeclined | OfferLapsed]] = {
+    BookingAct.CANCEL: BookingCancelled,
+    BookingAct.MOVE: BookingMoved,
+    BookingAct.DECLINE: OfferDeclined,
+    BookingAct.LAPSE: OfferLapsed,
+}
+_CHANCE = SystemRandom()
 
-def give_back(ctx: Context, booking: Booking) -> None:
+
+def give_back(ctx: Context, booking: Booking, act: BookingAct = BookingAct.CANCEL) -> None:
     """End a booking and free its seat; raises `IllegalMove` where it has ended before."""
-    booking.state = BOOKING_LIFE.after(booking.state, BookingAct.CANCEL)
+    booking.state = BOOKING_LIFE.after(booking.state, act)
     booking.ended_at, booking.ended_by_kinship = ctx.at, ctx.by_kinship
-    seat = (Seat.session_id == booking.session_id) & (Seat.number == booking.seat_number)
-    db.session.execute(update(Seat).where(seat).values(is_free=True))
+    free_seat(ctx, booking)
     part(ctx, [booking.id])
-    record(ctx, BookingCancelled(booking.resident_id, booking.id, booking.session_id))
+    record(ctx, EVENTS[act](booking.resident_id, booking.id, booking.session_id))
+
+
+def free_seat(ctx: Context, booking: Booking) -> None:
+    """Let others have the seat: at once, or where seats are scarce after a random delay.
+
+    Nobody can hand a scarce seat over by cancelling at an agreed second.
+    """
+    session = db.session.get_one(ClinicSession, booking.session_id)
+    changed: dict[str, object] = {"is_free": True}
+    if session.is_scarce:
+        changed["releases_at"] = _later(ctx, session)
+    seat = (Seat.session_id == booking.session_id) & (Seat.number == booking.seat_number)
+    db.session.execute(update(Seat).where(seat).values(**changed))
+
+
+def _later(ctx: Context, session: ClinicSession) -> datetime:
+    """Some time later, and before booking closes."""
+    policy = policy_of(ctx.region)
+    least, most = policy.return_delay_minutes
+    delay = timedelta(seconds=_CHANCE.uniform(60 * least, 60 * most))
+    opens = max(ctx.at, session.releases_at) + delay
+    return max(ctx.at, min(opens, closes_at(session.starts_at, policy) - delay / 2))

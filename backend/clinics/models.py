@@ -86,6 +86,14 @@ class SessionAct(StrEnum):
     CANCEL = "cancel"
 
 
+class Allocation(StrEnum):
+    """How the seats of a session find their people [放号方式]."""
+
+    FIRST_COME = "first_come"
+    STAGGERED = "staggered"
+    LOTTERY = "lottery"
+
+
 SESSION_LIFE = Lifecycle({(SessionState.OPEN, SessionAct.CANCEL): SessionState.CANCELLED})
 
 
@@ -100,7 +108,12 @@ class Standing(StrEnum):
 
 
 class ClinicSession(Base):
-    """一次门诊: one clinic on one day; what its roster said is copied, for it was promised."""
+    """一次门诊: one clinic on one day; what its roster said is copied, for it was promised.
+
+    `releases_at` is when its ordinary seats can be booked. `began_at` is when its house said that
+    the day had begun: without it nobody is said not to have come. `moved_to` is the session that
+    stands in for a cancelled one. Seats of a scarce session come back after a random delay.
+    """
 
     __tablename__ = "clinic_session"
     __table_args__ = (
@@ -118,7 +131,7 @@ class ClinicSession(Base):
         Index(None, "expert_id", "starts_at"),
         Index(None, "starts_at"),
     )
-    roster_id: Mapped[UUID] = mapped_column(ForeignKey("roster.id"))
+    roster_id: Mapped[UUID | None] = mapped_column(ForeignKey("roster.id"))
     expert_id: Mapped[UUID]
     institution_id: Mapped[UUID]
     specialty: Mapped[str]
@@ -133,6 +146,10 @@ class ClinicSession(Base):
     taken: Mapped[int] = mapped_column(server_default="0")
     state: Mapped[SessionState] = mapped_column(server_default=SessionState.OPEN)
     reason: Mapped[str | None]
+    allocation: Mapped[Allocation] = mapped_column(server_default=Allocation.FIRST_COME)
+    is_scarce: Mapped[bool] = mapped_column(server_default=text("false"))
+    began_at: Mapped[datetime | None]
+    moved_to: Mapped[UUID | None]
 
     expert: Mapped[Staff] = relationship(
         primaryjoin=lambda: foreign(ClinicSession.expert_id) == Staff.id,
@@ -164,10 +181,22 @@ class ClinicSession(Base):
         return Standing.BOOKABLE if self.free else Standing.FULL
 
 
+class Quota(StrEnum):
+    """For whom a seat is kept [号源池]."""
+
+    OPEN = "open"
+    SIGNED = "signed"
+    FAMILY_DOCTOR = "family_doctor"
+    REFERRAL = "referral"
+
+
 class Seat(Base):
     """号: a numbered seat and the minutes it stands for.
 
-    `is_free` is what a booking takes; whoever changes it holds the row.
+    `is_free` is what a booking takes; whoever changes it holds the row. `releases_at` is from when
+    its quota may book it (with its session, where there is none), `flows_at` from when everybody
+    may: time alone moves it, no job. Seats of narrow quotas have the lowest numbers, so that who
+    may have one takes it before an ordinary one.
     """
 
     __tablename__ = "clinic_seat"
@@ -182,41 +211,96 @@ class Seat(Base):
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     is_free: Mapped[bool] = mapped_column(server_default=text("true"))
+    quota: Mapped[Quota] = mapped_column(server_default=Quota.OPEN)
+    releases_at: Mapped[datetime | None]
+    flows_at: Mapped[datetime | None]
 
 
 class BookingState(StrEnum):
-    """Whether a booking holds its seat."""
+    """Where a booking stands; it takes its seat in the first six states."""
 
+    HELD = "held"
     BOOKED = "booked"
+    ARRIVED = "arrived"
+    SEEN = "seen"
+    MISSED = "missed"
+    UNRECORDED = "unrecorded"
     CANCELLED = "cancelled"
     WITHDRAWN = "withdrawn"
+    MOVED = "moved"
+    LAPSED = "lapsed"
+    DECLINED = "declined"
 
 
 class BookingAct(StrEnum):
-    """What can be done with a booking: by the resident, or by the house."""
+    """What can be done with a booking: by the resident, by the house, or by the clock."""
 
+    CONFIRM = "confirm"
+    DECLINE = "decline"
+    LAPSE = "lapse"
     CANCEL = "cancel"
+    MOVE = "move"
     WITHDRAW = "withdraw"
+    CHECK_IN = "check_in"
+    SEE = "see"
+    MISS = "miss"
+    LOSE_TRACK = "lose_track"
+
+
+class BookingOrigin(StrEnum):
+    """How a booking came about: by the person (or family), at the desk, or as an offer."""
+
+    OWN = "own"
+    DESK = "desk"
+    DOCTOR = "doctor"
+    WAITING_LIST = "waiting_list"
+    RE_OFFER = "re_offer"
+    LOTTERY = "lottery"
+    REFERRAL = "referral"
 
 
 BOOKING_LIFE = Lifecycle(
     {
+        (BookingState.HELD, BookingAct.CONFIRM): BookingState.BOOKED,
+        (BookingState.HELD, BookingAct.DECLINE): BookingState.DECLINED,
+        (BookingState.HELD, BookingAct.LAPSE): BookingState.LAPSED,
+        (BookingState.HELD, BookingAct.WITHDRAW): BookingState.WITHDRAWN,
         (BookingState.BOOKED, BookingAct.CANCEL): BookingState.CANCELLED,
+        (BookingState.BOOKED, BookingAct.MOVE): BookingState.MOVED,
         (BookingState.BOOKED, BookingAct.WITHDRAW): BookingState.WITHDRAWN,
+        (BookingState.BOOKED, BookingAct.CHECK_IN): BookingState.ARRIVED,
+        (BookingState.BOOKED, BookingAct.MISS): BookingState.MISSED,
+        (BookingState.BOOKED, BookingAct.LOSE_TRACK): BookingState.UNRECORDED,
+        (BookingState.ARRIVED, BookingAct.SEE): BookingState.SEEN,
+        (BookingState.ARRIVED, BookingAct.CANCEL): BookingState.CANCELLED,
+        (BookingState.ARRIVED, BookingAct.WITHDRAW): BookingState.WITHDRAWN,
+        (BookingState.ARRIVED, BookingAct.LOSE_TRACK): BookingState.UNRECORDED,
     }
 )
-LIVE = text("state = 'booked'")
+PERSONAL_ACTS = (BookingAct.CONFIRM, BookingAct.DECLINE, BookingAct.CANCEL, BookingAct.MOVE)
+IN_TIME_ONLY = frozenset({BookingAct.CANCEL, BookingAct.MOVE})
+LIVE = text("ended_at IS NULL")
 
 
 class Booking(Base):
-    """预约: a resident has a seat. Day and minutes are the seat's, copied for the constraints."""
+    """预约: a resident has a seat, or is offered one until `held_until`.
+
+    Day and minutes are the seat's, copied for the constraints. `staff_id` is who made it for the
+    person, at the desk or as the family doctor.
+    """
 
     __tablename__ = "booking"
     __table_args__ = (
         ForeignKeyConstraint(
             ["session_id", "seat_number"], ["clinic_seat.session_id", "clinic_seat.number"]
         ),
-        CheckConstraint("(state = 'booked') = (ended_at IS NULL)", "ended"),
+        CheckConstraint(
+            "(state IN ('held', 'booked', 'arrived', 'seen', 'missed', 'unrecorded'))"
+            " = (ended_at IS NULL)",
+            "ended",
+        ),
+        CheckConstraint("state <> 'held' OR held_until IS NOT NULL", "held"),
+        CheckConstraint("state <> 'seen' OR seen_at IS NOT NULL", "seen"),
         Index("uq_booking_seat", "session_id", "seat_number", unique=True, postgresql_where=LIVE),
         Index("uq_booking_person", "resident_id", "session_id", unique=True, postgresql_where=LIVE),
         ExcludeConstraint(
@@ -226,6 +310,7 @@ class Booking(Base):
             where=LIVE,
         ),
         Index(None, "resident_id", "starts_at"),
+        Index(None, "held_until", postgresql_where=text("state = 'held'")),
     )
     session_id: Mapped[UUID]
     seat_number: Mapped[int]
@@ -238,6 +323,11 @@ class Booking(Base):
     by_kinship: Mapped[Kinship | None]
     ended_at: Mapped[datetime | None]
     ended_by_kinship: Mapped[Kinship | None]
+    origin: Mapped[BookingOrigin] = mapped_column(server_default=BookingOrigin.OWN)
+    staff_id: Mapped[UUID | None]
+    held_until: Mapped[datetime | None]
+    arrived_at: Mapped[datetime | None]
+    seen_at: Mapped[datetime | None]
 
     session: Mapped[ClinicSession] = relationship(
         primaryjoin=lambda: foreign(Booking.session_id) == ClinicSession.id,
@@ -247,7 +337,16 @@ class Booking(Base):
 
     def acts(self, at: datetime, policy: ClinicPolicy) -> list[BookingAct]:
         """What the resident may do at that instant."""
-        in_time = may_cancel(self.starts_at, at, policy)
-        return [
-            act for act in BOOKING_LIFE.acts(self.state) if in_time and act is BookingAct.CANCEL
-        ]
+        return acts_in(self.state, self.starts_at, at, policy)
+
+
+def acts_in(
+    state: BookingState, starts_at: datetime, at: datetime, policy: ClinicPolicy
+) -> list[BookingAct]:
+    """What the resident may do with a booking in this state at that instant."""
+    in_time = may_cancel(starts_at, at, policy)
+    return [
+        act
+        for act in BOOKING_LIFE.acts(state)
+        if act in PERSONAL_ACTS and (in_time or act not in IN_TIME_ONLY)
+    ]

@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload
 from backend.clinics.models import (
     Booking,
     BookingAct,
+    BookingOrigin,
     BookingState,
     ClinicSession,
     Roster,
@@ -65,6 +66,9 @@ class Appointment:
     acts: Sequence[BookingAct]
     booked_at: datetime
     ended_at: datetime | None
+    origin: BookingOrigin = BookingOrigin.OWN
+    held_until: datetime | None = None
+    arrived_at: datetime | None = None
     by_kinship: Kinship | None = None
     ended_by_kinship: Kinship | None = None
     expert_name: str | None = None
@@ -190,14 +194,18 @@ def hold_seats(wanted: Select[Seat]) -> Sequence[Seat]:
 
 
 def booked(ctx: Context, session: ClinicSession) -> Sequence[Booking]:
-    """Whom the actor may know to hold a seat of the session, by number."""
-    found = _visible(ctx).filter_by(session_id=session.id, state=BookingState.BOOKED)
+    """Whom the actor may know to have a seat of the session, by number; offers are nobody yet."""
+    taken = Booking.ended_at.is_(None) & (Booking.state != BookingState.HELD)
+    found = _visible(ctx).where(Booking.session_id == session.id, taken)
     return db.session.execute(found.order_by(Booking.seat_number)).scalars().all()
 
 
 def live_bookings(session: ClinicSession) -> Sequence[Booking]:
-    """Every booking that holds a seat of the session, by number, whoever acts."""
-    found = select(Booking).filter_by(session_id=session.id, state=BookingState.BOOKED)
+    """Every booking of a seat of the session that can still be withdrawn, by number."""
+    found = select(Booking).where(
+        Booking.session_id == session.id,
+        Booking.state.in_([BookingState.HELD, BookingState.BOOKED, BookingState.ARRIVED]),
+    )
     return db.session.execute(found.order_by(Booking.seat_number)).scalars().all()
 
 
@@ -257,6 +265,9 @@ def appointment(ctx: Context, booking: Booking) -> Appointment:
         acts=booking.acts(ctx.at, policy_of(ctx.region)),
         booked_at=booking.booked_at,
         ended_at=booking.ended_at,
+        origin=booking.origin,
+        held_until=booking.held_until,
+        arrived_at=booking.arrived_at,
         by_kinship=booking.by_kinship,
         ended_by_kinship=booking.ended_by_kinship,
         expert_name=own.expert.name,

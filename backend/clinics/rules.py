@@ -13,6 +13,56 @@ _FRIDAY = 5
 
 
 @dataclass(frozen=True, kw_only=True)
+class Strikes:
+    """When seats that nobody sat on rest a person's online booking, and for how long."""
+
+    most: int
+    window_days: int
+    rest_days: int
+
+    @property
+    def window(self) -> timedelta:
+        """How far back they count."""
+        return timedelta(days=self.window_days)
+
+    @property
+    def rest(self) -> timedelta:
+        """How long after the last one."""
+        return timedelta(days=self.rest_days)
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuotaRule:
+    """Which part of a session's seats is kept for whom, from when, and until when.
+
+    `flows_hours` before the session what is left of it is everybody's.
+    """
+
+    quota: str
+    percent: int
+    lead_days: int
+    at: time
+    flows_hours: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tranche:
+    """When one part of the ordinary seats of a staggered session is released."""
+
+    lead_days: int
+    at: time
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """For whom a seat is kept; `None`: from its session's release, and for ever."""
+
+    quota: str = "open"
+    releases_at: datetime | None = None
+    flows_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class ClinicPolicy:
     """What the region lays down."""
 
@@ -23,11 +73,21 @@ class ClinicPolicy:
     max_bookings_per_day: int
     max_open_bookings: int
     record_window_hours: int
+    hold_minutes: int
+    return_delay_minutes: tuple[int, int]
+    strikes: Strikes
+    quotas: tuple[QuotaRule, ...]
+    tranches: tuple[Tranche, ...]
 
     @property
     def notice(self) -> timedelta:
         """How long before a session booking closes."""
         return timedelta(minutes=self.min_notice_minutes)
+
+    @property
+    def hold(self) -> timedelta:
+        """How long a seat that somebody looks at is kept."""
+        return timedelta(minutes=self.hold_minutes)
 
     @property
     def record_window(self) -> timedelta:
@@ -52,6 +112,31 @@ def releases_at(starts_at: datetime, policy: ClinicPolicy) -> datetime:
     """Name the instant from which a session can be booked."""
     day = starts_at.astimezone(SHANGHAI).date() - timedelta(days=policy.booking_horizon_days)
     return datetime.combine(day, policy.release_at, SHANGHAI)
+
+
+def kept_seats(
+    starts_at: datetime, capacity: int, policy: ClinicPolicy, *, is_staggered: bool = False
+) -> list[Kept]:
+    """Tell for whom each seat is kept, by number: narrow quotas first, ordinary seats after.
+
+    The ordinary seats of a staggered session are shared out among the region's tranches.
+    """
+    narrow = [
+        Kept(rule.quota, _before(starts_at, rule), starts_at - timedelta(hours=rule.flows_hours))
+        for rule in policy.quotas
+        for _ in range(capacity * rule.percent // 100)
+    ]
+    ordinary = capacity - len(narrow)
+    tranches = policy.tranches if is_staggered else ()
+    released: list[datetime | None] = [_before(starts_at, each) for each in tranches] or [None]
+    return narrow + [
+        Kept(releases_at=released[n * len(released) // ordinary]) for n in range(ordinary)
+    ]
+
+
+def _before(starts_at: datetime, rule: QuotaRule | Tranche) -> datetime:
+    day = starts_at.astimezone(SHANGHAI).date() - timedelta(days=rule.lead_days)
+    return datetime.combine(day, rule.at, SHANGHAI)
 
 
 def closes_at(starts_at: datetime, policy: ClinicPolicy) -> datetime:

@@ -1,7 +1,7 @@
 """Arrange clinics, hold sessions, book seats and give them back."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from backend import identity
 from backend.clinics import horizon, policy, queries
-from backend.clinics.claim import Wish, claim
+from backend.clinics.claim import Manner, Wish, claim
 from backend.clinics.errors import OwnBookings, SessionEnded, TooLateToCancel
 from backend.clinics.events import (
     BookingMade,
@@ -26,15 +26,24 @@ from backend.clinics.models import (
     SESSION_LIFE,
     Booking,
     BookingAct,
+    BookingOrigin,
     BookingState,
     ClinicSession,
     Roster,
     Seat,
     Service,
     SessionAct,
+    acts_in,
 )
 from backend.clinics.queries import Appointment
-from backend.clinics.rules import fits, may_cancel, policy_of, releases_at, seat_windows
+from backend.clinics.rules import (
+    fits,
+    kept_seats,
+    may_cancel,
+    policy_of,
+    releases_at,
+    seat_windows,
+)
 from backend.kernel import sensitive
 from backend.kernel.context import Context, Role
 from backend.kernel.database import db
@@ -145,7 +154,7 @@ def generate(ctx: Context, limit: int = 25) -> int:
     # Another process may have made some of them, or called the expert elsewhere, since.
     new = upsert(ClinicSession).on_conflict_do_nothing()
     made = set(db.session.execute(new.returning(ClinicSession.id), rows).scalars())
-    seats = [seat for row in rows if row["id"] in made for seat in _seat_rows(row)]
+    seats = [seat for row in rows if row["id"] in made for seat in _seat_rows(ctx, row)]
     if seats:
         db.session.execute(insert(Seat), seats)
     return len(made)
@@ -163,18 +172,28 @@ def _session_row(ctx: Context, roster: Roster, day: date, begin: datetime) -> di
     }
 
 
-def _seat_rows(session: dict[str, Any]) -> list[dict[str, Any]]:
-    windows = seat_windows(session["starts_at"], session["ends_at"], session["capacity"])
+def _seat_rows(ctx: Context, session: dict[str, Any]) -> list[dict[str, Any]]:
+    begin, capacity = session["starts_at"], session["capacity"]
+    windows = seat_windows(begin, session["ends_at"], capacity)
+    kept = kept_seats(begin, capacity, policy_of(ctx.region))
     return [
         {"id": new_id(), "session_id": session["id"], "number": n, "starts_at": a, "ends_at": b}
-        for n, a, b in windows
+        | asdict(of)
+        for (n, a, b), of in zip(windows, kept, strict=True)
     ]
 
 
 @admitted(policy.to_book)
-def book(ctx: Context, session_id: UUID, wish: Wish = Wish()) -> Appointment:  # noqa: B008
+def book(
+    ctx: Context,
+    session_id: UUID,
+    wish: Wish = Wish(),  # noqa: B008
+    *,
+    only_hold: bool = False,
+) -> Appointment:
     """Book a seat for the person acted for; raises the refusals of `errors`.
 
+    With `only_hold` the seat is kept for some minutes, to be confirmed.
     What the person keeps from family members no family member may book: raises `NotForProxies`.
     Of the person's other bookings no refusal tells a family member: raises `NotNow`.
     """
@@ -182,9 +201,12 @@ def book(ctx: Context, session_id: UUID, wish: Wish = Wish()) -> Appointment:  #
     if ctx.proxy is not None:
         _not_kept(ctx, session_id)
     region = policy_of(ctx.region)
-    row = _claimed(ctx, booking_id, session_id, wish)
+    until = ctx.at + region.hold if only_hold else None
+    row = _claimed(ctx, booking_id, session_id, wish, Manner(person=ctx.person, until=until))
     sensitive.mark(ctx, ctx.person, [booking_id], Traits(specialty=row.specialty))
-    record(ctx, BookingMade(ctx.person, booking_id, session_id))
+    if until is None:
+        record(ctx, BookingMade(ctx.person, booking_id, session_id))
+    state = BookingState.HELD if until else BookingState.BOOKED
     return Appointment(
         id=booking_id,
         session_id=session_id,
@@ -197,17 +219,19 @@ def book(ctx: Context, session_id: UUID, wish: Wish = Wish()) -> Appointment:  #
         institution_id=row.institution_id,
         specialty=row.specialty,
         room=row.room,
-        state=BookingState.BOOKED,
-        acts=[BookingAct.CANCEL] if may_cancel(row.starts_at, ctx.at, region) else [],
+        state=state,
+        acts=acts_in(state, row.starts_at, ctx.at, region),
         booked_at=ctx.at,
         ended_at=None,
+        origin=BookingOrigin.OWN,
+        held_until=until,
         by_kinship=ctx.by_kinship,
     )
 
 
-def _claimed(ctx: Context, booking_id: UUID, session_id: UUID, wish: Wish) -> Any:
+def _claimed(ctx: Context, booking_id: UUID, session_id: UUID, wish: Wish, manner: Manner) -> Any:
     try:
-        return claim(ctx, booking_id, session_id, wish, policy_of(ctx.region))
+        return claim(ctx, booking_id, session_id, wish, policy_of(ctx.region), manner)
     except OwnBookings:
         if ctx.proxy is None:
             raise

@@ -1,6 +1,6 @@
 """What clinics hold of a person, and how it ends."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, func, select, update
@@ -8,7 +8,8 @@ from sqlalchemy.orm import joinedload
 
 from backend.clinics import queries
 from backend.clinics.giving_back import give_back
-from backend.clinics.models import Booking, BookingState
+from backend.clinics.models import Booking, BookingAct, BookingState
+from backend.clinics.strike_models import Strike
 from backend.kernel import sensitive
 from backend.kernel.calendar import SHANGHAI
 from backend.kernel.context import Context
@@ -16,11 +17,20 @@ from backend.kernel.database import db
 from backend.kernel.policy import admitted, by_clock
 from backend.kernel.subjects import Cause, Consequence, Records, rows_of, told
 
+ENDINGS: Mapping[BookingState, BookingAct] = {
+    BookingState.HELD: BookingAct.DECLINE,
+    BookingState.BOOKED: BookingAct.CANCEL,
+    BookingState.ARRIVED: BookingAct.CANCEL,
+}
+
 
 @admitted(by_clock)
 def export(_ctx: Context, resident_id: UUID) -> Records:
-    """Every booking."""
-    return {"booking": told(rows_of(Booking, Booking.resident_id == resident_id))}
+    """Every booking, and what one that was missed cost."""
+    return {
+        "booking": told(rows_of(Booking, Booking.resident_id == resident_id)),
+        "booking_strike": told(rows_of(Strike, Strike.resident_id == resident_id)),
+    }
 
 
 @admitted(by_clock)
@@ -43,19 +53,20 @@ def close(ctx: Context, resident_id: UUID, _cause: Cause) -> None:
     ahead = select(Booking.id).where(_ahead(ctx, resident_id)).order_by(Booking.id)
     for booking_id in db.session.execute(ahead).scalars().all():
         booking = queries.hold(ctx, booking_id)
-        if booking.state is BookingState.BOOKED:
-            give_back(ctx, booking)
+        if booking.state in ENDINGS:
+            give_back(ctx, booking, ENDINGS[booking.state])
 
 
 @admitted(by_clock)
 def erase(_ctx: Context, resident_id: UUID) -> None:
     """Seats given back go; those that were sat on still count, for nobody in particular."""
     theirs = Booking.resident_id == resident_id
-    db.session.execute(delete(Booking).where(theirs, Booking.state != BookingState.BOOKED))
+    db.session.execute(delete(Strike).where(Strike.resident_id == resident_id))
+    db.session.execute(delete(Booking).where(theirs, Booking.ended_at.is_not(None)))
     nobody = update(Booking).where(theirs).values(resident_id=func.gen_random_uuid())
     db.session.execute(nobody.execution_options(synchronize_session=False))
 
 
 def _ahead(ctx: Context, resident_id: UUID) -> ColumnElement[bool]:
-    live = (Booking.resident_id == resident_id) & (Booking.state == BookingState.BOOKED)
+    live = (Booking.resident_id == resident_id) & Booking.state.in_(ENDINGS)
     return live & (Booking.ends_at > ctx.at)

@@ -55,6 +55,23 @@ class MessageKind(StrEnum):
     EXPORT_READY = "export_ready"
     CORRECTION_ANSWERED = "correction_answered"
     DEATH_REPORTED = "death_reported"
+    BOOKING_PROPOSED = "booking_proposed"
+    BOOKING_MOVED = "booking_moved"
+    BOOKING_ENDED = "booking_ended"
+    SEAT_OFFERED = "seat_offered"
+    ALTERNATIVE_OFFERED = "alternative_offered"
+    SESSION_CHANGED = "session_changed"
+    DRAW_WON = "draw_won"
+    DRAW_LOST = "draw_lost"
+    QUEUE_NEAR = "queue_near"
+    NO_SHOW_NOTED = "no_show_noted"
+    APPEAL_ANSWERED = "appeal_answered"
+    CLINIC_SUGGESTED = "clinic_suggested"
+    SEAT_GIVEN_BACK = "seat_given_back"
+    PHONE_OFFER = "phone_offer"
+    DISPLACED_WAITING = "displaced_waiting"
+    APPEAL_TO_DECIDE = "appeal_to_decide"
+    SUGGESTION_TO_APPROVE = "suggestion_to_approve"
 
 
 class Audience(StrEnum):

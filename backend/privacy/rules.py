@@ -20,6 +20,7 @@ FOR_GUARDIANS = frozenset(
         "contract",
         "agreement",
         "booking",
+        "booking_strike",
         "prescription",
         "prescription_wish",
         "prescription_line",

@@ -34,6 +34,13 @@ class AppointmentSchema(Schema):
     acts = fields.List(fields.choice(clinics.BookingAct), required=True)
     booked_at = fields.AwareDateTime(required=True)
     ended_at = fields.AwareDateTime(required=True, allow_none=True)
+    origin = fields.choice(clinics.BookingOrigin, required=True)
+    held_until = fields.AwareDateTime(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Until when the seat is kept; later it is somebody else's."},
+    )
+    arrived_at = fields.AwareDateTime(required=True, allow_none=True)
     done_by = fields.done_by()
     ended_by = fields.done_by("ended_by_kinship")
     reason = fields.Text(
@@ -51,11 +58,15 @@ class NamedAppointmentSchema(AppointmentSchema):
 
 
 class BookingSchema(StrictSchema):
-    """Which session; a seat, or the first one from an instant on, if it matters."""
+    """Which session; a seat, or the first one from an instant on, if it matters.
+
+    With `only_hold` the seat is kept for some minutes and waits for the confirmation.
+    """
 
     session_id = fields.UUID(required=True)
     seat_number = fields.Whole(1, 100_000)
     not_before = fields.AwareDateTime()
+    only_hold = fields.Boolean(load_default=False)
 
     @validates_schema
     def _one_wish(self, data: dict[str, Any], **_: Any) -> None:
@@ -72,9 +83,11 @@ def book(
     session_id: UUID,
     seat_number: int | None = None,
     not_before: datetime | None = None,
+    only_hold: bool = False,
 ) -> clinics.Appointment:
-    """预约 · The first free seat, or the one that is asked for."""
-    return clinics.book(ctx, session_id, clinics.Wish(seat_number, not_before))
+    """预约 · The first free seat, or the one that is asked for; or only held for some minutes."""
+    wish = clinics.Wish(seat_number, not_before)
+    return clinics.book(ctx, session_id, wish, only_hold=only_hold)
 
 
 @api.get("")
@@ -97,3 +110,17 @@ def booking(ctx: Context, booking_id: UUID) -> clinics.Appointment:
 def cancel(ctx: Context, booking_id: UUID) -> clinics.Appointment:
     """取消预约 · The seat is free for others at once."""
     return clinics.cancel(ctx, clinics.hold(ctx, booking_id))
+
+
+@api.post("/<uuid:booking_id>/confirmation")
+@gives(NamedAppointmentSchema)
+def confirm(ctx: Context, booking_id: UUID) -> clinics.Appointment:
+    """确认 · Takes the seat that is held or offered, before its end."""
+    return clinics.confirm(ctx, clinics.hold(ctx, booking_id))
+
+
+@api.post("/<uuid:booking_id>/refusal")
+@gives(NamedAppointmentSchema)
+def decline(ctx: Context, booking_id: UUID) -> clinics.Appointment:
+    """不要了 · Leaves the seat that is held or offered to others."""
+    return clinics.decline(ctx, clinics.hold(ctx, booking_id))

@@ -251,7 +251,7 @@ def test_the_act_goes_when_it_is_too_late(app: Flask, clock: FixedClock) -> None
     session, person = a_session(), a_resident()
     booked = clinics.book(by(person), session.id)
     clock.at = last = booked.starts_at - timedelta(minutes=policy_minutes(person))
-    assert clinics.find(by(person), booked.id).acts == ["cancel"]
+    assert clinics.find(by(person), booked.id).acts == ["cancel", "move"]
     clock.at = last + timedelta(seconds=1)
     assert clinics.find(by(person), booked.id).acts == []
 

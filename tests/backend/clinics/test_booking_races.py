@@ -30,7 +30,7 @@ def crowd(session: UUID, people: Sequence[UUID], locked: bool = True) -> Counter
     """Each of these people tries once, a few threads at a time."""
     app = current_app._get_current_object()
     if not locked:
-        claim.STATEMENTS[""] = claim.CLAIM.format(wish="").replace("FOR UPDATE SKIP LOCKED", "")
+        claim.STATEMENTS[""] = claim.STATEMENTS[""].replace("FOR UPDATE SKIP LOCKED", "")
 
     def one(person: UUID) -> str:
         with app.app_context():

@@ -1,0 +1,57 @@
+"""What becomes of a seat that is kept for somebody: confirmed, declined, run out."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+
+from backend.clinics import policy, queries
+from backend.clinics.errors import OfferOver
+from backend.clinics.giving_back import give_back
+from backend.clinics.models import (
+    BOOKING_LIFE,
+    Booking,
+    BookingAct,
+    BookingState,
+)
+from backend.clinics.offering import take
+from backend.clinics.queries import Appointment
+from backend.kernel.context import Context
+from backend.kernel.database import db
+from backend.kernel.policy import admitted, by_clock, permitted
+
+AT_ONCE = 100
+
+
+@permitted(policy.own_booking)
+def confirm(ctx: Context, booking: Booking) -> Appointment:
+    """Take what is held for oneself; raises `IllegalMove`, `OfferOver`."""
+    state = BOOKING_LIFE.after(booking.state, BookingAct.CONFIRM)
+    if booking.held_until is None or booking.held_until <= ctx.at:
+        raise OfferOver
+    take(ctx, booking, state)
+    return queries.find(ctx, booking.id)
+
+
+@permitted(policy.own_booking)
+def decline(ctx: Context, booking: Booking) -> Appointment:
+    """Leave what is held to others; raises `IllegalMove`."""
+    give_back(ctx, booking, BookingAct.DECLINE)
+    return queries.find(ctx, booking.id)
+
+
+@admitted(by_clock)
+def lapse(ctx: Context) -> int:
+    """Free up to a hundred seats whose offers have run out; returns how many."""
+    over = (Booking.state == BookingState.HELD) & (Booking.held_until <= ctx.at)
+    found = select(Booking.id).where(over).order_by(Booking.held_until).limit(AT_ONCE)
+    ids = db.session.execute(found).scalars().all()
+    return sum(_lapsed(ctx, booking_id) for booking_id in ids)
+
+
+def _lapsed(ctx: Context, booking_id: UUID) -> bool:
+    """Whether it was still held: another process, or the person, may have been first."""
+    booking = queries.hold(ctx, booking_id)
+    if booking.state is not BookingState.HELD:
+        return False
+    give_back(ctx, booking, BookingAct.LAPSE)
+    return True
