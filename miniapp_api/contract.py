@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial, wraps
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from flask import Response, g, request
@@ -17,7 +17,7 @@ from backend.kernel.context import Context
 from backend.kernel.errors import Fault, Invalid
 from backend.kernel.paging import LARGEST, Wanted
 from backend.kernel.transaction import transaction
-from miniapp_api import bodies, pacing, shown
+from miniapp_api import bodies, pacing, prepared, shown
 from miniapp_api.access import Audience, Door, recognise
 from miniapp_api.bodies import Parser
 
@@ -103,12 +103,22 @@ _docs.ARGUMENTS_PARSER = Api.ARGUMENTS_PARSER
 
 def takes(schema: type[Schema], location: str = "json") -> Callable[[F], F]:
     """What the view reads from the body (or the query); its fields arrive as keywords."""
-    reading: Callable[[F], F] = _docs.arguments(schema(), location=location, as_kwargs=True)
+    shape = schema()
+    read, load = prepared.reading(shape), _docs.ARGUMENTS_PARSER.loaded(location)
+    told: Callable[[F], F] = _docs.arguments(shape, location=location, as_kwargs=True)
 
     def decorate(view: F) -> F:
-        taking = reading(view)
+        by_webargs = told(view)
+
+        @wraps(by_webargs)
+        def taking(ctx: Context, **given: Any) -> Any:
+            found = read(load(request, shape))
+            if found is None:
+                return by_webargs(ctx, **given)
+            return view(ctx, **given, **found)
+
         taking.taken = getattr(view, "taken", frozenset()) | {location}  # type: ignore[attr-defined]
-        return taking
+        return cast("F", taking)
 
     return decorate
 
@@ -119,16 +129,20 @@ lists = partial(takes, location="query")
 def gives(schema: type[Schema] | Schema | None, status: int = 200) -> Callable[[F], F]:
     """What the view answers; residents whose record it shows to others are written down."""
     shape = schema() if isinstance(schema, type) else schema
+    write = prepared.writing(shape) if shape else prepared.plain
 
     def decorate(view: F) -> F:
-        @wraps(view)
-        def disclosing(ctx: Context, **given: Any) -> Any:
+        told: F = _docs.response(status, schema)(view)
+
+        @wraps(told)
+        def answering(ctx: Context, **given: Any) -> Response:
             result = view(ctx, **given)
             g.shown = shown.tell(ctx, view, shape, result, given.get("resident_id"))
-            return result
+            if isinstance(result, Response):
+                return result
+            return Response(write(result), status, mimetype="application/json")
 
-        given: F = _docs.response(status, schema)(disclosing)
-        return given
+        return cast("F", answering)
 
     return decorate
 
