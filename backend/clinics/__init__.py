@@ -30,7 +30,7 @@ from backend.clinics.models import (
     SessionState,
     Standing,
 )
-from backend.clinics.notices import forget_booked, tell_booked, tell_withdrawn
+from backend.clinics.notices import forget_booked, tell_booked, tell_offered, tell_withdrawn
 from backend.clinics.offer_service import confirm, decline, lapse
 from backend.clinics.queries import (
     Appointment,
@@ -130,6 +130,7 @@ __all__ = [
     "sessions_of_house",
     "standing",
     "tell_booked",
+    "tell_offered",
     "tell_withdrawn",
     "timetable",
 ]

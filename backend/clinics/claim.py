@@ -157,7 +157,8 @@ class Manner:
 
     `quotas` are those that may be used beside what has flowed on and what the person's contract
     opens. `is_first`: before those whom a release still keeps waiting. Who is not `is_limited` is
-    judged by the session alone: no limits per person, no rest, no notice.
+    judged by the session alone: no limits per person. Only who books by oneself rests after missed
+    seats and has to keep the notice.
     """
 
     person: UUID
@@ -221,15 +222,22 @@ def arguments(  # noqa: PLR0917 — as `claim`
         "staff": manner.staff_id,
         "quotas": list(manner.quotas),
         "first": manner.is_first,
-        **(_limits(policy) if manner.is_limited else UNLIMITED),
+        **_limits(policy, manner),
     }
 
 
-def _limits(policy: ClinicPolicy) -> dict[str, Any]:
-    return {
-        "notice": policy.notice,
+def _limits(policy: ClinicPolicy, manner: Manner) -> Mapping[str, Any]:
+    if not manner.is_limited:
+        return UNLIMITED
+    told = {
+        **UNLIMITED,
         "per_day": policy.max_bookings_per_day,
         "ahead": policy.max_open_bookings,
+    }
+    if manner.origin is not BookingOrigin.OWN:
+        return told
+    return told | {
+        "notice": policy.notice,
         "strikes": policy.strikes.most,
         "strike_window": policy.strikes.window,
         "rest": policy.strikes.rest,

@@ -1,25 +1,46 @@
 """What we tell people about their bookings; run by the relay, after the fact."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from backend import messaging
-from backend.clinics.events import BookingCancelled, BookingMade, BookingWithdrawn
-from backend.clinics.models import Booking, BookingState, ClinicSession
+from backend.clinics.events import (
+    BookingCancelled,
+    BookingMade,
+    BookingWithdrawn,
+    OfferDeclined,
+    OfferLapsed,
+    SeatOffered,
+)
+from backend.clinics.models import Booking, BookingOrigin, BookingState, ClinicSession
 from backend.kernel.context import Context
 from backend.kernel.database import held, one
 from backend.messaging import MessageKind, To
 
+OFFERS: Mapping[BookingOrigin, MessageKind] = {
+    BookingOrigin.DOCTOR: MessageKind.BOOKING_PROPOSED,
+    BookingOrigin.WAITING_LIST: MessageKind.SEAT_OFFERED,
+    BookingOrigin.RE_OFFER: MessageKind.ALTERNATIVE_OFFERED,
+}
+
 
 def tell_booked(ctx: Context, event: BookingMade) -> None:
     """Where to be and when; nothing if the seat was given back meanwhile."""
+    messaging.withdraw(ctx, event.booking_id, *OFFERS.values())
     _tell(ctx, event.booking_id, MessageKind.BOOKING_CONFIRMED, [BookingState.BOOKED])
 
 
-def forget_booked(ctx: Context, event: BookingCancelled) -> None:
+def tell_offered(ctx: Context, event: SeatOffered) -> None:
+    """A seat is kept for the person, to be confirmed; nothing once that was answered."""
+    kind = OFFERS.get(BookingOrigin(event.origin))
+    if kind is not None:
+        _tell(ctx, event.booking_id, kind, [BookingState.HELD])
+
+
+def forget_booked(ctx: Context, event: BookingCancelled | OfferDeclined | OfferLapsed) -> None:
     """What still waits to be sent about a seat given back is not sent."""
     messaging.withdraw(ctx, event.booking_id)
 
