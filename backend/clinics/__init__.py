@@ -34,6 +34,7 @@ from backend.clinics.notices import forget_booked, tell_booked, tell_offered, te
 from backend.clinics.offer_service import confirm, decline, lapse
 from backend.clinics.queries import (
     Appointment,
+    Expected,
     Span,
     acts,
     booked,
@@ -77,6 +78,7 @@ __all__ = [
     "BookingState",
     "BookingWithdrawn",
     "ClinicSession",
+    "Expected",
     "Manner",
     "OfferDeclined",
     "OfferLapsed",

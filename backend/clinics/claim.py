@@ -73,8 +73,8 @@ WITH session AS MATERIALIZED (
   FROM seat, session s
 ), related AS (
   INSERT INTO relation (id, resident_id, party_id, kind, valid_from, valid_until, source_id)
-  SELECT %(relation)s, %(person)s, s.expert_id, 'booked', %(at)s, s.ends_at + %(window)s,
-    %(booking)s
+  SELECT %(relation)s, %(person)s, s.expert_id, 'booked',
+    greatest(%(at)s, s.starts_at - %(lead)s), s.ends_at + %(window)s, %(booking)s
   FROM seat, session s WHERE %(state)s = 'booked'
 )
 SELECT (SELECT code FROM verdict) AS verdict, s.day, s.expert_id, s.institution_id, s.specialty,
@@ -213,6 +213,7 @@ def arguments(  # noqa: PLR0917 — as `claim`
         "at": ctx.at,
         "booking": booking_id,
         "relation": new_id(),
+        "lead": policy.record_lead,
         "window": policy.record_window,
         "number": wish.number,
         "after": wish.after,

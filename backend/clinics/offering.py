@@ -36,6 +36,7 @@ def offer(ctx: Context, session_id: UUID, manner: Manner, wish: Wish = Wish()) -
 def take(ctx: Context, booking: Booking, state: BookingState) -> None:
     """Make a held booking, which the caller holds locked, a real one."""
     session = one(select(ClinicSession).where(ClinicSession.id == booking.session_id))
+    region = policy_of(ctx.region)
     booking.state, booking.booked_at, booking.by_kinship = state, ctx.at, ctx.by_kinship
     relate(
         ctx,
@@ -43,6 +44,7 @@ def take(ctx: Context, booking: Booking, state: BookingState) -> None:
         session.expert_id,
         Kind.BOOKED,
         source_id=booking.id,
-        until=session.ends_at + policy_of(ctx.region).record_window,
+        since=max(ctx.at, session.starts_at - region.record_lead),
+        until=session.ends_at + region.record_window,
     )
     record(ctx, BookingMade(booking.resident_id, booking.id, booking.session_id))

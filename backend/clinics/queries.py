@@ -193,11 +193,27 @@ def hold_seats(wanted: Select[Seat]) -> Sequence[Seat]:
     return db.session.execute(fresh).scalars().all()
 
 
-def booked(ctx: Context, session: ClinicSession) -> Sequence[Booking]:
-    """Whom the actor may know to have a seat of the session, by number; offers are nobody yet."""
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A seat that somebody has; who, only while the expert may know it."""
+
+    seat_number: int
+    starts_at: datetime
+    ends_at: datetime
+    state: BookingState
+    booking: Booking | None
+
+
+def booked(ctx: Context, session: ClinicSession) -> Sequence[Expected]:
+    """The seats of the acting expert's session that are taken, by number; offers are nobody yet."""
     taken = Booking.ended_at.is_(None) & (Booking.state != BookingState.HELD)
-    found = _visible(ctx).where(Booking.session_id == session.id, taken)
-    return db.session.execute(found.order_by(Booking.seat_number)).scalars().all()
+    found = select(Booking, visible_to(ctx).label("is_known")).join(Booking.session)
+    own = (Booking.session_id == session.id) & (ClinicSession.expert_id == ctx.actor.id)
+    rows = db.session.execute(found.where(own, taken).order_by(Booking.seat_number))
+    return [
+        Expected(of.seat_number, of.starts_at, of.ends_at, of.state, of if is_known else None)
+        for of, is_known in rows
+    ]
 
 
 def live_bookings(session: ClinicSession) -> Sequence[Booking]:

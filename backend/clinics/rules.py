@@ -72,6 +72,7 @@ class ClinicPolicy:
     cancel_notice_minutes: int
     max_bookings_per_day: int
     max_open_bookings: int
+    record_lead_hours: int
     record_window_hours: int
     hold_minutes: int
     return_delay_minutes: tuple[int, int]
@@ -88,6 +89,11 @@ class ClinicPolicy:
     def hold(self) -> timedelta:
         """How long a seat that somebody looks at is kept."""
         return timedelta(minutes=self.hold_minutes)
+
+    @property
+    def record_lead(self) -> timedelta:
+        """How long before a session its expert may see whom it is for."""
+        return timedelta(hours=self.record_lead_hours)
 
     @property
     def record_window(self) -> timedelta:

@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from clinic_builders import a_roster, a_session, an_expert
+from clinic_builders import a_roster, a_session, an_expert, at
+from conftest import MORNING
 from contract_builders import a_centre
 from people import Http, a_member_of_staff, a_resident
 from sqlalchemy import text
@@ -140,6 +141,20 @@ def test_the_expert_sees_who_is_coming_and_it_is_written_down(http: Http) -> Non
     )
     assert shown.scalar() == 1
     assert http("GET", path, an_expert("别的专家")).status_code == 404
+
+
+def test_of_a_later_day_the_expert_sees_seats_and_nobody(http: Http) -> None:
+    expert, person = an_expert(), a_resident("韩大爷")
+    session = a_session(a_roster(expert=expert), starts_at=at(MORNING, days=3, hour=9))
+    made = booking(http, person, session)
+    answer = http("GET", f"/doctor/clinics/sessions/{session.id}/bookings", expert)
+    (line,) = answer.json
+    assert (line["seat_number"], line["state"]) == (1, "booked")
+    assert {line[key] for key in ("name", "birth_date", "sex", "booking_id", "resident_id")} == {
+        None
+    }
+    assert made["id"] not in answer.text
+    assert db.session.execute(text("SELECT count(*) FROM disclosure")).scalar() == 0
 
 
 def test_a_manager_arranges_generates_counts_and_cancels(http: Http) -> None:

@@ -19,7 +19,7 @@ from backend.kernel.database import db
 from backend.kernel.errors import Forbidden, IdentityNeeded, NotFound, Refusal
 from backend.kernel.events import EventRow
 from backend.kernel.lifecycle import IllegalMove
-from backend.kernel.relations import Kind, Relation, is_related
+from backend.kernel.relations import Kind, is_related
 
 
 def events(name: str) -> int:
@@ -56,18 +56,47 @@ def test_a_resident_gets_the_first_seat_and_the_expert_may_know_of_it(app: Flask
     assert clinics.find(by(person), booked.id).expert_name == "陆建明"
 
 
-def test_the_expert_knows_of_the_person_until_the_window_after_the_session(
+def test_the_expert_knows_of_the_person_from_the_day_before_until_the_window_after(
     app: Flask, clock: FixedClock
 ) -> None:
     expert, person = an_expert(), a_resident()
-    session = a_session(a_roster(expert=expert))
-    assert not is_related(by(expert), person.id, Kind.BOOKED)
+    session = a_session(a_roster(expert=expert), starts_at=at(MORNING, days=3, hour=9))
+    policy, second = policy_of(by(person).region), timedelta(seconds=1)
     booked = clinics.book(by(person), session.id)
+    begins, ends = session.starts_at - policy.record_lead, session.ends_at + policy.record_window
+    for now, may in {
+        MORNING: False,
+        begins - second: False,
+        begins: True,
+        ends - second: True,
+        ends: False,
+    }.items():
+        clock.at = now
+        assert is_related(by(expert), person.id, Kind.BOOKED) == may, now
+        (seat,) = clinics.booked(by(expert), session)
+        assert (seat.seat_number, seat.booking is not None) == (booked.seat_number, may), now
+
+
+def test_a_seat_that_is_confirmed_later_opens_the_same_window(
+    app: Flask, clock: FixedClock
+) -> None:
+    expert, person = an_expert(), a_resident()
+    session = a_session(a_roster(expert=expert), starts_at=at(MORNING, days=3, hour=9))
+    held = clinics.book(by(person), session.id, only_hold=True)
+    clinics.confirm(by(person), clinics.hold(by(person), held.id))
+    clock.at = session.starts_at - policy_of(by(person).region).record_lead
     assert is_related(by(expert), person.id, Kind.BOOKED)
-    relation = db.session.execute(select(Relation).filter_by(source_id=booked.id)).scalar_one()
-    assert relation.valid_until == session.ends_at + policy_of(by(person).region).record_window
-    clock.at = session.ends_at + timedelta(hours=73)
+    clock.at -= timedelta(seconds=1)
     assert not is_related(by(expert), person.id, Kind.BOOKED)
+
+
+def test_a_seat_given_back_before_the_window_never_opens_it(app: Flask, clock: FixedClock) -> None:
+    expert, person = an_expert(), a_resident()
+    session = a_session(a_roster(expert=expert), starts_at=at(MORNING, days=3, hour=9))
+    cancelled(person, clinics.book(by(person), session.id))
+    clock.at = session.starts_at
+    assert not is_related(by(expert), person.id, Kind.BOOKED)
+    assert clinics.booked(by(expert), session) == []
 
 
 def test_who_is_not_verified_cannot_book(app: Flask) -> None:
