@@ -31,18 +31,24 @@ def sessions(scene: Scene, specialty: str = "") -> list[dict[str, Any]]:
     return list(scene.resident.get(f"/open/clinics/sessions?{query}")["items"])
 
 
+def bookable(scene: Scene, specialty: str = "") -> list[dict[str, Any]]:
+    """Of these the ones with free seats; awaited, for after a leap of the clock they are made."""
+
+    def found() -> list[dict[str, Any]]:
+        return [one for one in sessions(scene, specialty) if one["standing"] == "bookable"]
+
+    return until(found, bool)
+
+
 def _look(scene: Scene) -> dict[str, Any]:
-    bookable = until(
-        lambda: [one for one in sessions(scene, SPECIALTY) if one["standing"] == "bookable"],
-        lambda found: found,
-    )
+    offered = bookable(scene, SPECIALTY)
     scene.tell.need(
         scene.resident.name,
         f"looks for {SPECIALTY} in her centre",
-        _shown(bookable[0]) if bookable else "nothing is offered",
-        right=bookable,
+        _shown(offered[0]) if offered else "nothing is offered",
+        right=bool(offered),
     )
-    first: dict[str, Any] = bookable[0]
+    first: dict[str, Any] = offered[0]
     same = [one for one in sessions(scene, SPECIALTY) if one["expert_id"] == first["expert_id"]]
     weekdays = {_local(one["starts_at"]).weekday() for one in same}
     words = f"every 星期{DAYS[min(weekdays)]}"

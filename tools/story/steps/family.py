@@ -3,9 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
+from backend.kernel.sensitive import SENSITIVE, Traits
 from tools.story.client import Answer, Person
 from tools.story.scene import Scene
-from tools.story.steps.clinic import SPECIALTY, sessions
+from tools.story.steps.clinic import bookable
 from tools.story.telling import until
 
 TITLE = "An old neighbour lets his son book for him, sees what he did, and takes it back"
@@ -62,16 +63,29 @@ def _choose(scene: Scene, son: Person, father: Person) -> None:
 
 
 def _book(scene: Scene, son: Person) -> dict[str, Any]:
-    free = [one for one in sessions(scene, SPECIALTY) if one["standing"] == "bookable"]
-    answer = son.post("/resident/bookings", {"session_id": free[0]["id"]} if free else {})
+    session = _offered(scene)
+    answer = son.post("/resident/bookings", {"session_id": session["id"]})
     booked = answer.status == 201
     words = f"no. {answer['seat_number']}, {answer['done_by']}" if booked else answer.words
     right = booked and answer["done_by"] == "儿子代办"
-    scene.tell.need(son.name, f"books a seat of {SPECIALTY} for him", words, right=right)
+    scene.tell.need(son.name, f"books a seat of {session['specialty']} for him", words, right=right)
     told = {name: answer.headers.get(name) for name in FOR_HIM}
     words = ", ".join(f"{name}: {value}" for name, value in told.items())
     scene.tell.check("The answer", "says for whom it was", words, right=told == FOR_HIM)
     return dict(answer.body)
+
+
+def _offered(scene: Scene) -> dict[str, Any]:
+    """A session with free seats, of a specialty that families are told of."""
+    free = [one for one in bookable(scene) if _is_told(scene, one["specialty"])]
+    words = f"{free[0]['specialty']}, {free[0]['day']}" if free else "nothing is offered"
+    scene.tell.need(SON, "looks for a clinic with free seats", words, right=bool(free))
+    return free[0]
+
+
+def _is_told(scene: Scene, specialty: str) -> bool:
+    about = Traits(specialty=specialty)
+    return not any(kind.covers(about) for kind in SENSITIVE.on(scene.today()).categories.values())
 
 
 def _listed(scene: Scene, father: Person, booking: dict[str, Any]) -> None:
