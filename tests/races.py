@@ -17,8 +17,8 @@ from config.settings import ROOT, Settings
 
 # The fork server begins with PYTHONPATH alone, and passes over in silence what it cannot import.
 os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
-_FORK = multiprocessing.get_context("forkserver")
-_FORK.set_forkserver_preload(["miniapp_api.application", "conftest"])
+FORK = multiprocessing.get_context("forkserver")
+FORK.set_forkserver_preload(["forked"])
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,9 @@ def race(
     `act` is a module-level function; it runs inside the app's context and commits by itself (with
     `transaction()`). A refusal comes back as its code; any other failure fails the race.
     """
-    start, results = _FORK.Barrier(len(arguments)), _FORK.Queue()
+    start, results = FORK.Barrier(len(arguments)), FORK.Queue()
     processes = [
-        _FORK.Process(target=_compete, args=(database_url, start, results, n, act, given))
+        FORK.Process(target=_compete, args=(database_url, start, results, n, act, given))
         for n, given in enumerate(arguments)
     ]
     for process in processes:

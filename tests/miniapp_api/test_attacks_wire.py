@@ -125,7 +125,7 @@ def test_it_answers_as_before(stack: Stack) -> None:
     assert b" 200 OK" in say(stack, get(OPEN))
 
 
-@pytest.mark.skipif(not shutil.which("chromium"), reason="no browser here")
+@pytest.mark.skipif(not shutil.which("chromium"), reason="2026-11-23: no browser on this machine")
 def test_the_documentation_works_within_its_policy(stack: Stack) -> None:
     """In a browser, with no other server: its script ran, nothing was refused."""
     command = [

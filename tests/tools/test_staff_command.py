@@ -1,11 +1,9 @@
 """The operator's command: an invitation, printed once."""
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
+from commands import Done, manage
 from conftest import MORNING, environment
 from contract_builders import a_centre
 from staffing_builders import joined
@@ -15,15 +13,11 @@ from backend.kernel.clock import FixedClock
 from backend.kernel.context import Role
 from backend.kernel.database import db
 from backend.kernel.transaction import transaction
-from config.settings import ROOT, Settings
+from config.settings import Settings
 
 
-def command(url: str, folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    given = {**os.environ, **environment(url, folder)}
-    line = [sys.executable, "-m", "tools.cli", "staff", *arguments]
-    return subprocess.run(
-        line, cwd=ROOT, env=given, capture_output=True, text=True, timeout=60, check=False
-    )
+def command(url: str, folder: Path, *arguments: str) -> Done:
+    return manage("staff", *arguments, settings=environment(url, folder))
 
 
 def test_the_first_manager_is_invited_once(own_database: str, tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import pytest
 from conftest import environment
-from databases import PASSWORD, admin_url, url
-from sqlalchemy import NullPool, create_engine
+from databases import PASSWORD, admin_url, own, url
+from sqlalchemy import Connection, NullPool, create_engine, text
 
 from backend.kernel import rights
 from backend.kernel.database import Base, driver_url
@@ -19,24 +19,30 @@ from backend.kernel.rights import WITHHELD, TooMuch
 from config.settings import ROOT
 
 
-@pytest.fixture
-def database(own_database: str, worker: str) -> str:
-    return f"jiayi_own_{worker}"
+@pytest.fixture(scope="module")
+def database(template: str, worker: str) -> Iterator[str]:
+    """A database that these tests leave as it is."""
+    name = f"jiayi_rights_{worker}"
+    with own(template, name):
+        yield name
 
 
 @pytest.fixture
-def role(database: str, worker: str) -> Iterator[str]:
-    """A role of a deployment's own choosing, with the rights of jiayi_app."""
-    name = f"served_{worker}"
-    administer(database, f"CREATE ROLE {name} LOGIN IN ROLE jiayi_app PASSWORD '{PASSWORD}'")
-    yield name
-    administer(database, f"DROP OWNED BY {name} CASCADE", f"DROP ROLE {name}")
+def administrator(database: str) -> Iterator[Connection]:
+    """A transaction of the server's administrator that never happened."""
+    engine = create_engine(driver_url(admin_url(database)), poolclass=NullPool)
+    with engine.connect() as connection, connection.begin() as outer:
+        yield connection
+        outer.rollback()
 
 
-def administer(database: str, *words: str) -> None:
-    with psycopg.connect(admin_url(database), autocommit=True) as link:
-        for each in words:
-            link.execute(each)  # type: ignore[arg-type]
+@pytest.fixture
+def role(worker: str) -> str:
+    """The name of a role of a deployment's own choosing, with the rights of jiayi_app."""
+    return f"served_{worker}"
+
+
+MADE = f"CREATE ROLE {{}} LOGIN IN ROLE jiayi_app PASSWORD '{PASSWORD}'"
 
 
 def verify(address: str) -> None:
@@ -46,7 +52,12 @@ def verify(address: str) -> None:
 
 def test_the_app_role_and_its_members_are_right(database: str, role: str) -> None:
     verify(url(database))
-    verify(url(database, role))
+    with psycopg.connect(admin_url(database), autocommit=True) as link:
+        link.execute(MADE.format(role))  # type: ignore[call-overload]
+        try:
+            verify(url(database, role))
+        finally:
+            link.execute(f"DROP ROLE {role}")  # type: ignore[call-overload]
 
 
 @pytest.mark.parametrize(("words", "said"), [
@@ -70,15 +81,23 @@ def test_the_app_role_and_its_members_are_right(database: str, role: str) -> Non
     ("GRANT TRUNCATE ON booking TO {role}", "TRUNCATE booking"),
     ("GRANT TRIGGER ON resident TO {role}", "TRIGGER resident"),
 ])  # fmt: skip
-def test_a_role_that_may_do_more_is_named(database: str, role: str, words: str, said: str) -> None:
-    administer(database, *words.format(role=role, database=database).split("; "))
-    try:
-        with pytest.raises(TooMuch, match=said) as told:
-            verify(url(database, role))
-    finally:
-        administer(database, f"ALTER DATABASE {database} OWNER TO jiayi_migrator")
-        administer(database, f"REASSIGN OWNED BY {role} TO jiayi_migrator")
+def test_a_role_that_may_do_more_is_named(
+    administrator: Connection, database: str, role: str, words: str, said: str
+) -> None:
+    """As it would be named after logging in."""
+    for each in [MADE, *words.split("; ")]:
+        administrator.execute(text(each.format(role, role=role, database=database)))
+    administrator.execute(text(f"SET LOCAL SESSION AUTHORIZATION {role}"))
+    with pytest.raises(TooMuch, match=said) as told:
+        rights.verify(administrator)
     assert "docs/operations.md" in str(told.value)
+
+
+def test_a_role_made_in_that_transaction_is_right(administrator: Connection, role: str) -> None:
+    """The negative control: else what was changed would not be what is named."""
+    administrator.execute(text(MADE.format(role)))
+    administrator.execute(text(f"SET LOCAL SESSION AUTHORIZATION {role}"))
+    rights.verify(administrator)
 
 
 @pytest.mark.parametrize("owner", ["migrator", "administrator"])
