@@ -62,9 +62,9 @@ class Base(DeclarativeBase):
     id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-1)
 
     def __init__(self, **values: Any) -> None:
-        if "id" not in values:
-            values["id"] = new_id()
-        for name, value in values.items():
+        # The id comes first: what is sealed is sealed for the row that it names.
+        given = {"id": values.pop("id", None) or new_id(), **values}
+        for name, value in given.items():
             if not hasattr(type(self), name):
                 raise TypeError(f"{type(self).__name__} has no {name}")
             setattr(self, name, value)
