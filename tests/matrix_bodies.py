@@ -80,6 +80,10 @@ def _seen(world: World, **given: Any) -> Any:
     return {"name": world.facts["name"], "document": card, "original_seen": True, **given}
 
 
+def _other_session(world: World) -> dict[str, str]:
+    return {"session_id": str(world.facts["other_session"])}
+
+
 def _passport(number: str) -> dict[str, str]:
     return {"kind": "passport", "number": number, "country": "GBR"}
 
@@ -148,10 +152,16 @@ BODIES: Mapping[str, Body] = {
     "POST /staff/desk/verifications": _newcomer,
     "POST /staff/desk/documents": lambda world: _seen(world, further=_passport("AB99999")),
     "POST /staff/desk/lost-phones": _seen,
+    "POST /staff/desk/bookings": lambda world: _seen(world, **_other_session(world)),
+    "POST /staff/desk/bookings/search": _seen,
+    "POST /staff/desk/bookings/{booking_id}/cancellation": _seen,
+    "POST /doctor/clinics/proposals": lambda world: (
+        _other_session(world) | {"resident_id": str(world.facts["resident_id"])}
+    ),
     "POST /open/resident-sessions": lambda _: {"code": "made-up"},
     "POST /open/staff-sessions": lambda _: {"code": "made-up"},
     "POST /open/sessions/refresh": lambda world: {"refresh_token": world.facts["refresh_token"]},
-    "POST /resident/bookings": lambda world: {"session_id": str(world.facts["other_session"])},
+    "POST /resident/bookings": _other_session,
     "POST /resident/contracts": lambda world: {
         "team_id": str(world.facts["team_id"]),
         "months": 12,

@@ -1,5 +1,11 @@
 """专家下沉 Clinics: specialists' weekly clinics in the community, their seats and bookings."""
 
+from backend.clinics.behalf_service import (
+    book_at_desk,
+    bookings_at_desk,
+    cancel_at_desk,
+    propose,
+)
 from backend.clinics.claim import Manner, Wish
 from backend.clinics.errors import TooLateToCancel
 from backend.clinics.events import (
@@ -14,6 +20,7 @@ from backend.clinics.events import (
     SeatOffered,
     SessionCancelled,
 )
+from backend.clinics.expectation_queries import Expectation, expectation
 from backend.clinics.labels import relabel
 from backend.clinics.models import (
     Allocation,
@@ -45,6 +52,7 @@ from backend.clinics.queries import (
     open_work,
     own_session,
     own_sessions,
+    proposals,
     roster,
     rosters,
     seats,
@@ -54,6 +62,7 @@ from backend.clinics.queries import (
     standing,
     timetable,
 )
+from backend.clinics.rules import Price
 from backend.clinics.service import (
     Plan,
     arrange,
@@ -78,11 +87,13 @@ __all__ = [
     "BookingState",
     "BookingWithdrawn",
     "ClinicSession",
+    "Expectation",
     "Expected",
     "Manner",
     "OfferDeclined",
     "OfferLapsed",
     "Plan",
+    "Price",
     "Quota",
     "Roster",
     "RosterEnded",
@@ -103,15 +114,19 @@ __all__ = [
     "acts",
     "arrange",
     "book",
+    "book_at_desk",
     "booked",
     "bookings",
+    "bookings_at_desk",
     "cancel",
+    "cancel_at_desk",
     "cancel_session",
     "close",
     "confirm",
     "decline",
     "end_roster",
     "erase",
+    "expectation",
     "export",
     "find",
     "foresee",
@@ -123,6 +138,8 @@ __all__ = [
     "open_work",
     "own_session",
     "own_sessions",
+    "proposals",
+    "propose",
     "relabel",
     "roster",
     "rosters",

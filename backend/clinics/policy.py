@@ -2,10 +2,11 @@
 
 from sqlalchemy import ColumnElement, select
 
-from backend.clinics.models import Booking, ClinicSession, Roster
-from backend.kernel.context import Context, Scope
+from backend.clinics.models import Booking, BookingOrigin, ClinicSession, Roster
+from backend.identity import Resident
+from backend.kernel.context import Context, Role, Scope
 from backend.kernel.policy import by_person
-from backend.kernel.relations import Kind, Relation, in_force, is_source
+from backend.kernel.relations import Kind, Relation, in_force, is_source, related
 from backend.kernel.ties import (
     NONE,
     Grant,
@@ -15,6 +16,7 @@ from backend.kernel.ties import (
     admits,
     allows,
     as_person,
+    bound,
     by_itself,
     everything,
     in_house,
@@ -44,6 +46,18 @@ def _of_own_sessions(ctx: Context) -> ColumnElement[bool]:
     )
 
 
+def of_team(ctx: Context, resident: Resident) -> Ties:
+    """The team that the resident is signed with."""
+    return bound(ctx, resident.id)
+
+
+def proposed_by(ctx: Context) -> ColumnElement[bool]:
+    """What the actor keeps for residents who are still signed with the own team."""
+    still = Booking.resident_id.in_(related(ctx, Kind.SIGNED))
+    own = Booking.staff_id == ctx.actor.id
+    return own & (Booking.origin == BookingOrigin.DOCTOR) & still
+
+
 visible_to = Sight(
     scopes=(Scope.BOOK,),
     rows={
@@ -57,3 +71,7 @@ own_booking = allows(ties, Tie.SELF, Tie.PROXY, Tie.GUARDIAN, scope=Scope.BOOK)
 roster_of_own_house: Grant[Roster] = allows(house_ties, Tie.INSTITUTION, Tie.CONSORTIUM)
 session_of_own_house: Grant[ClinicSession] = allows(house_ties, Tie.INSTITUTION, Tie.CONSORTIUM)
 by_clock_or_manager = admits(Tie.CLOCK, Tie.INSTITUTION, Tie.CONSORTIUM)
+own_resident: Grant[Resident] = allows(of_team, Tie.SIGNED_DOCTOR, Tie.SAME_TEAM)
+# Managers see their own houses alone; the desk books in every house.
+DESK = frozenset({Role.DOCTOR, Role.NURSE, Role.PUBLIC_HEALTH, Role.COORDINATOR})
+at_desk = admits(Tie.STAFF, only={Tie.STAFF: DESK})

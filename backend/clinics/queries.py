@@ -20,7 +20,7 @@ from backend.clinics.models import (
     SessionState,
     Standing,
 )
-from backend.clinics.policy import visible_to
+from backend.clinics.policy import proposed_by, visible_to
 from backend.clinics.rules import policy_of
 from backend.kernel.calendar import SHANGHAI
 from backend.kernel.context import Context, Kinship
@@ -29,7 +29,7 @@ from backend.kernel.handovers import OpenWork
 from backend.kernel.paging import Page, Wanted, page
 
 LONGEST_SPAN = timedelta(days=31)
-_SHOWN = (joinedload(ClinicSession.expert), joinedload(ClinicSession.institution))
+SHOWN = (joinedload(ClinicSession.expert), joinedload(ClinicSession.institution))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +104,12 @@ def timetable(
         found = found.where(ClinicSession.institution_id == institution_id)
     if specialty is not None:
         found = found.where(ClinicSession.specialty == specialty)
-    return page(found.options(*_SHOWN), [ClinicSession.starts_at, ClinicSession.id], wanted)
+    return page(found.options(*SHOWN), [ClinicSession.starts_at, ClinicSession.id], wanted)
 
 
 def session(_ctx: Context, session_id: UUID) -> ClinicSession:
     """One session; raises `NotFound`."""
-    return one(select(ClinicSession).where(ClinicSession.id == session_id).options(*_SHOWN))
+    return one(select(ClinicSession).where(ClinicSession.id == session_id).options(*SHOWN))
 
 
 def seats(_ctx: Context, session_id: UUID) -> Sequence[Seat]:
@@ -120,26 +120,26 @@ def seats(_ctx: Context, session_id: UUID) -> Sequence[Seat]:
 
 def own_sessions(ctx: Context, span: Span, wanted: Wanted) -> Page[ClinicSession]:
     """The acting expert's sessions, by time."""
-    found = _within(span).where(ClinicSession.expert_id == ctx.actor.id).options(*_SHOWN)
+    found = _within(span).where(ClinicSession.expert_id == ctx.actor.id).options(*SHOWN)
     return page(found, [ClinicSession.starts_at, ClinicSession.id], wanted)
 
 
 def own_session(ctx: Context, session_id: UUID) -> ClinicSession:
     """A session of the acting expert; raises `NotFound`."""
     found = select(ClinicSession).where(ClinicSession.id == session_id)
-    return one(found.where(ClinicSession.expert_id == ctx.actor.id).options(*_SHOWN))
+    return one(found.where(ClinicSession.expert_id == ctx.actor.id).options(*SHOWN))
 
 
 def sessions_of_house(ctx: Context, span: Span, wanted: Wanted) -> Page[ClinicSession]:
     """The sessions in the acting manager's houses, by time."""
     found = _within(span).where(ClinicSession.institution_id.in_(ctx.actor.houses))
-    return page(found.options(*_SHOWN), [ClinicSession.starts_at, ClinicSession.id], wanted)
+    return page(found.options(*SHOWN), [ClinicSession.starts_at, ClinicSession.id], wanted)
 
 
 def session_of_house(ctx: Context, session_id: UUID) -> ClinicSession:
     """A session in the acting manager's houses; raises `NotFound`."""
     found = select(ClinicSession).where(ClinicSession.id == session_id)
-    return one(found.where(ClinicSession.institution_id.in_(ctx.actor.houses)).options(*_SHOWN))
+    return one(found.where(ClinicSession.institution_id.in_(ctx.actor.houses)).options(*SHOWN))
 
 
 def rosters(ctx: Context, wanted: Wanted) -> Page[Roster]:
@@ -165,7 +165,7 @@ def hold_roster(ctx: Context, roster_id: UUID) -> Roster:
 def bookings(ctx: Context, wanted: Wanted) -> Page[Appointment]:
     """The actor's bookings, the newest hour first."""
     found = page(
-        _visible(ctx).options(joinedload(Booking.session).options(*_SHOWN)),
+        _visible(ctx).options(joinedload(Booking.session).options(*SHOWN)),
         [Booking.starts_at, Booking.id],
         wanted,
         newest_first=True,
@@ -176,12 +176,27 @@ def bookings(ctx: Context, wanted: Wanted) -> Page[Appointment]:
 def find(ctx: Context, booking_id: UUID) -> Appointment:
     """One booking that the actor may see; raises `NotFound`."""
     found = _visible(ctx).where(Booking.id == booking_id)
-    return appointment(ctx, one(found.options(joinedload(Booking.session).options(*_SHOWN))))
+    return appointment(ctx, one(found.options(joinedload(Booking.session).options(*SHOWN))))
+
+
+def proposals(ctx: Context) -> Sequence[Appointment]:
+    """What the acting doctor keeps for residents of the own team and nobody has answered yet."""
+    waiting = (Booking.state == BookingState.HELD) & (Booking.held_until > ctx.at)
+    found = select(Booking).where(proposed_by(ctx), waiting).order_by(Booking.held_until)
+    whole = found.options(joinedload(Booking.session).options(*SHOWN))
+    rows = db.session.execute(whole).scalars()
+    return [appointment(ctx, booking) for booking in rows]
 
 
 def hold(ctx: Context, booking_id: UUID) -> Booking:
     """One booking, its seat and then itself locked, until the commit."""
-    booking = one(_visible(ctx).where(Booking.id == booking_id))
+    one(_visible(ctx).where(Booking.id == booking_id))
+    return lock(booking_id)
+
+
+def lock(booking_id: UUID) -> Booking:
+    """A booking that the caller may hold, its seat and then itself locked; raises `NotFound`."""
+    booking = one(select(Booking).where(Booking.id == booking_id))
     hold_seats(select(Seat).filter_by(session_id=booking.session_id, number=booking.seat_number))
     return held(select(Booking).where(Booking.id == booking_id))
 

@@ -53,6 +53,30 @@ class Tranche:
     at: time
 
 
+@dataclass(frozen=True, kw_only=True)
+class Price:
+    """What an expert of this title costs, and the percentages that a person pays oneself.
+
+    Here in the community, and at the hospital [医保报销差别]; the first that fits counts, an empty
+    title fits everybody.
+    """
+
+    title: str
+    fee_yuan: int
+    here_percent: int
+    hospital_percent: int
+
+    @property
+    def here_fen(self) -> int:
+        """What is left to pay here, in fen."""
+        return self.fee_yuan * self.here_percent
+
+    @property
+    def hospital_fen(self) -> int:
+        """What would be left to pay at the hospital, in fen."""
+        return self.fee_yuan * self.hospital_percent
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """For whom a seat is kept; `None`: from its session's release, and for ever."""
@@ -75,10 +99,12 @@ class ClinicPolicy:
     record_lead_hours: int
     record_window_hours: int
     hold_minutes: int
+    proposal_hours: int
     return_delay_minutes: tuple[int, int]
     strikes: Strikes
     quotas: tuple[QuotaRule, ...]
     tranches: tuple[Tranche, ...]
+    prices: tuple[Price, ...]
 
     @property
     def notice(self) -> timedelta:
@@ -94,6 +120,11 @@ class ClinicPolicy:
     def record_lead(self) -> timedelta:
         """How long before a session its expert may see whom it is for."""
         return timedelta(hours=self.record_lead_hours)
+
+    @property
+    def proposal(self) -> timedelta:
+        """How long a seat that a family doctor keeps waits for the person's word."""
+        return timedelta(hours=self.proposal_hours)
 
     @property
     def record_window(self) -> timedelta:
@@ -118,6 +149,11 @@ def releases_at(starts_at: datetime, policy: ClinicPolicy) -> datetime:
     """Name the instant from which a session can be booked."""
     day = starts_at.astimezone(SHANGHAI).date() - timedelta(days=policy.booking_horizon_days)
     return datetime.combine(day, policy.release_at, SHANGHAI)
+
+
+def price_of(title: str, policy: ClinicPolicy) -> Price | None:
+    """What an expert with this title costs here; `None` where the region does not say."""
+    return next((price for price in policy.prices if price.title in title), None)
 
 
 def kept_seats(
