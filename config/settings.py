@@ -54,6 +54,7 @@ class Settings:
     trusted_proxies: Proxies
     limits_factor: float | None
     hsts_seconds: int
+    shared_answers_s: float
 
     @property
     def time_may_be_shifted(self) -> bool:
@@ -89,6 +90,7 @@ class Settings:
             trusted_proxies=_networks(environ, "TRUSTED_PROXIES"),
             limits_factor=_factor(environ.get("LIMITS", "1"), env),
             hsts_seconds=_seconds(environ, "HSTS_SECONDS", YEAR_S * (env is Env.PRODUCTION)),
+            shared_answers_s=_moment(environ, "SHARED_ANSWERS_S", 0.0 if env is Env.TEST else 1.0),
         )
 
 
@@ -118,6 +120,14 @@ def _seconds(environ: Mapping[str, str], name: str, default: int) -> int:
     if not value.isdecimal():
         raise SettingsError(f"{name} must be a whole number of seconds")
     return int(value)
+
+
+def _moment(environ: Mapping[str, str], name: str, default: float) -> float:
+    """At most a second: what is said of free seats may not be older."""
+    seconds = _number(name, environ.get(name) or str(default))
+    if not 0 <= seconds <= 1:
+        raise SettingsError(f"{name} must lie between 0 and 1 seconds")
+    return seconds
 
 
 def _networks(environ: Mapping[str, str], name: str) -> Proxies:

@@ -17,6 +17,7 @@ from config.settings import Settings
 from miniapp_api import (
     access,
     addresses,
+    answers,
     auditor,
     demo,
     doctor,
@@ -46,6 +47,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     app.url_map.merge_slashes = False
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     addresses.register(app, settings.trusted_proxies)
+    answers.register(app, settings.shared_answers_s)
     app.before_request(_arrive)
     app.after_request(_leave)
     api = Smorest(app)

@@ -60,7 +60,6 @@ from backend.clinics.queries import (
     session_of_house,
     sessions_of_house,
     standing,
-    timetable,
 )
 from backend.clinics.rules import Price
 from backend.clinics.service import (
@@ -74,6 +73,7 @@ from backend.clinics.service import (
 )
 from backend.clinics.strike_models import Strike, StrikeKind, StrikeState
 from backend.clinics.subject_service import close, erase, export, foresee
+from backend.clinics.timetable import PublicSession, public_session, timetable
 
 __all__ = [
     "Allocation",
@@ -94,6 +94,7 @@ __all__ = [
     "OfferLapsed",
     "Plan",
     "Price",
+    "PublicSession",
     "Quota",
     "Roster",
     "RosterEnded",
@@ -140,6 +141,7 @@ __all__ = [
     "own_sessions",
     "proposals",
     "propose",
+    "public_session",
     "relabel",
     "roster",
     "rosters",

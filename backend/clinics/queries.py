@@ -91,22 +91,6 @@ def open_work(ctx: Context, expert_id: UUID) -> Sequence[OpenWork]:
     return [OpenWork(row.id, None, row.day, moves=False) for row in rows]
 
 
-def timetable(
-    ctx: Context,
-    span: Span,
-    wanted: Wanted,
-    institution_id: UUID | None = None,
-    specialty: str | None = None,
-) -> Page[ClinicSession]:
-    """The sessions still to come, by time: public, free seats from the kept counter."""
-    found = _within(span).where(ClinicSession.starts_at > ctx.at)
-    if institution_id is not None:
-        found = found.where(ClinicSession.institution_id == institution_id)
-    if specialty is not None:
-        found = found.where(ClinicSession.specialty == specialty)
-    return page(found.options(*SHOWN), [ClinicSession.starts_at, ClinicSession.id], wanted)
-
-
 def session(_ctx: Context, session_id: UUID) -> ClinicSession:
     """One session; raises `NotFound`."""
     return one(select(ClinicSession).where(ClinicSession.id == session_id).options(*SHOWN))

@@ -37,6 +37,13 @@ def row(statement: str, told: Mapping[str, Any]) -> Any:
     return answer
 
 
+def rows(statement: str, told: Mapping[str, Any]) -> list[Any]:
+    """Every row as a named tuple."""
+    connection, wire = _own()
+    with _as_sqlalchemy(connection, wire):
+        return wire.every_row((statement, told))
+
+
 def ahead(statement: str, told: Mapping[str, Any]) -> None:
     """Ask together with the next `row`; the `row` that asks the same gets this answer, once."""
     db.session.info.setdefault(_AHEAD, []).append((statement, told))

@@ -52,11 +52,21 @@ def page(
 ) -> Page[T]:
     """One page of `statement` ordered by `keys`, whose last must be unique; raises `BadCursor`."""
     ordered = statement.order_by(*(key.desc() if newest_first else key for key in keys))
-    if wanted.after is not None:
-        at = tuple_(*(_value(key, part) for key, part in _parts(wanted.after, keys)))
-        columns = tuple_(*keys)
+    if (place := start_of(wanted, keys)) is not None:
+        at, columns = tuple_(*place), tuple_(*keys)
         ordered = ordered.where(columns < at if newest_first else columns > at)
-    rows = list(db.session.execute(ordered.limit(wanted.limit + 1)).scalars())
+    return cut(list(db.session.execute(ordered.limit(wanted.limit + 1)).scalars()), wanted, keys)
+
+
+def start_of(wanted: Wanted, keys: Sequence[InstrumentedAttribute[Any]]) -> Sequence[Any] | None:
+    """After which values of the keys the page begins, if after any; raises `BadCursor`."""
+    if wanted.after is None:
+        return None
+    return [_value(key, part) for key, part in _parts(wanted.after, keys)]
+
+
+def cut(rows: Sequence[T], wanted: Wanted, keys: Sequence[InstrumentedAttribute[Any]]) -> Page[T]:
+    """The page of these rows, one more of which was asked for than are wanted."""
     shown = rows[: wanted.limit]
     more = len(rows) > wanted.limit
     return Page(shown, cursor(shown[-1], keys) if more else None)

@@ -52,13 +52,24 @@ class Wire:
 
         Raises psycopg's errors; after one nothing that was asked later has run.
         """
+        return [self._row(answer) for answer in self._answers(asked)]
+
+    def every_row(self, asked: Asked) -> list[Any]:
+        """All rows of one; raises psycopg's errors."""
+        (answer,) = self._answers([asked])
+        if not answer.ntuples:
+            return []
+        self._adapt.set_pgresult(answer)
+        return self._adapt.load_rows(0, answer.ntuples, _shape(_columns(answer)))
+
+    def _answers(self, asked: Sequence[Asked]) -> list[PGresult]:
         begin: list[Asked] = [("BEGIN", {})] if self._is_idle else []
         ready = [self._ready(*one) for one in [*begin, *asked]]
         answers = self._together(ready) if len(ready) > 1 else [self._alone(*ready)]
         for answer in answers:
             if answer.status not in _GOOD:
                 raise error_from_result(answer)
-        return [self._row(answer) for answer in answers[len(begin) :]]
+        return answers[len(begin) :]
 
     @property
     def _is_idle(self) -> bool:
@@ -109,8 +120,11 @@ class Wire:
         if not answer.ntuples:
             return None
         self._adapt.set_pgresult(answer)
-        columns = tuple(answer.fname(n) for n in range(answer.nfields))
-        return self._adapt.load_row(0, _shape(columns))
+        return self._adapt.load_row(0, _shape(_columns(answer)))
+
+
+def _columns(answer: PGresult) -> tuple[bytes, ...]:
+    return tuple(answer.fname(n) or b"" for n in range(answer.nfields))
 
 
 @cache

@@ -1,8 +1,6 @@
 """Which specialists sit where, when, and whether a seat is left: for everybody."""
 
-from collections.abc import Sequence
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from marshmallow import Schema, validate
@@ -12,6 +10,7 @@ from backend.kernel.context import Context
 from backend.kernel.paging import Page, Wanted
 from miniapp_api import fields
 from miniapp_api.access import Audience
+from miniapp_api.answers import shared
 from miniapp_api.contract import Api, PageQuery, gives, lists, page_of
 
 api = Api("clinics", Audience.OPEN, "/clinics")
@@ -40,18 +39,36 @@ class ClinicSessionSchema(Schema):
     reason = fields.Text(required=True, allow_none=True)
 
 
-class OfferedSchema(ClinicSessionSchema):
-    """A session and whether a seat can be booked now."""
+class ShareSchema(Schema):
+    """How many seats are kept for whom, and how many of them nobody has."""
 
+    quota = fields.choice(clinics.Quota, required=True)
+    capacity = fields.Whole(1, 100_000, required=True)
+    free = fields.Whole(0, 100_000, required=True)
+
+
+class OfferedSchema(ClinicSessionSchema):
+    """A session and whether the public can book a seat now: `free` of `capacity`.
+
+    More can be booked from `next_release_at` on.
+    """
+
+    institution_name = fields.Text(required=True)
+    expert_name = fields.Text(required=True)
+    expert_title = fields.Text(required=True)
     standing = fields.choice(clinics.Standing, required=True)
+    allocation = fields.choice(clinics.Allocation, required=True)
+    next_release_at = fields.AwareDateTime(required=True, allow_none=True)
+    quotas = fields.List(fields.Nested(ShareSchema), required=True)
 
 
 class SeatSchema(Schema):
-    """A numbered seat and its minutes."""
+    """A numbered seat and its minutes; free: everybody may book it now."""
 
     number = fields.Whole(1, 100_000, required=True)
     starts_at = fields.AwareDateTime(required=True)
     ends_at = fields.AwareDateTime(required=True)
+    quota = fields.choice(clinics.Quota, required=True)
     is_free = fields.Boolean(required=True)
 
 
@@ -75,23 +92,8 @@ class TimetableQuery(DaysQuery):
     specialty = fields.Text(50, validate=[validate.Length(max=50)])
 
 
-class Offered:
-    """A session as somebody sees it who wants a seat now."""
-
-    def __init__(
-        self,
-        ctx: Context,
-        session: clinics.ClinicSession,
-        seats: Sequence[clinics.Seat] = (),
-    ) -> None:
-        self.session, self.seats = session, seats
-        self.standing = clinics.standing(ctx, session)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.session, name)
-
-
 @api.get("/sessions")
+@shared
 @lists(TimetableQuery)
 @gives(page_of(OfferedSchema))
 def timetable(
@@ -102,16 +104,15 @@ def timetable(
     last: date | None = None,
     institution_id: UUID | None = None,
     specialty: str | None = None,
-) -> Page[Offered]:
-    """专家门诊时间表 · Sessions still to come, by time, with the seats left."""
+) -> Page[clinics.PublicSession]:
+    """专家门诊时间表 · Sessions still to come, by time, with the seats that can be booked now."""
     span = clinics.Span.of(ctx, first, last)
-    found = clinics.timetable(ctx, span, wanted, institution_id, specialty)
-    return Page([Offered(ctx, session) for session in found.items], found.next)
+    return clinics.timetable(ctx, span, wanted, institution_id, specialty)
 
 
 @api.get("/sessions/<uuid:session_id>")
+@shared
 @gives(OfferedSeatsSchema)
-def session(ctx: Context, session_id: UUID) -> Offered:
+def session(ctx: Context, session_id: UUID) -> clinics.PublicSession:
     """一场门诊 · With its numbered seats and their minutes."""
-    found = clinics.session(ctx, session_id)
-    return Offered(ctx, found, clinics.seats(ctx, session_id))
+    return clinics.public_session(ctx, session_id)

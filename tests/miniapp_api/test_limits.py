@@ -158,6 +158,7 @@ def test_whose_address_it_is(peer: str, said: str, found: str) -> None:
     {"LIMITS": "0"}, {"LIMITS": "-1"}, {"LIMITS": "inf"}, {"LIMITS": "nan"}, {"LIMITS": "many"},
     {"LIMITS": "off", "ENV": "production"}, {"LIMITS": "1000", "ENV": "production"},
     {"TRUSTED_PROXIES": "everybody"}, {"TRUSTED_PROXIES": "10.0.0.1/8"}, {"HSTS_SECONDS": "-1"},
+    {"SHARED_ANSWERS_S": "1.5"}, {"SHARED_ANSWERS_S": "soon"},
 ])  # fmt: skip
 def test_settings_that_protect_nobody_are_refused(told: dict[str, str]) -> None:
     with pytest.raises(SettingsError):
