@@ -77,6 +77,11 @@ def test_an_older_key_still_opens_and_an_unknown_one_does_not() -> None:
         Keyring({"a": b"a" * 32}, b"i" * 32).unseal(sealed, "p")
 
 
+def test_a_new_row_has_its_key_before_anything_is_sealed_for_it(app: Flask) -> None:
+    for row in (Resident(phone="14000000001"), Resident(phone="14000000001", id=ids.new_id())):
+        assert row.phone == "14000000001"
+
+
 def test_sm4_seals_where_its_key_comes_first_and_opens_in_its_place_only() -> None:
     both = Keyring({"s": b"s" * 16, "a": b"a" * 32}, b"i" * 32)
     sealed = both.seal("身份".encode(), "t.c:1")
