@@ -14,7 +14,6 @@ from backend.kernel.database import db
 from backend.kernel.wire import Asked, Wire
 from miniapp_api.answers import LARGEST_KEPT, MOST_KEPT, Answers
 
-
 OF_TESTS = ("SAVEPOINT", "jiayi.houses")  # a test's transaction, and what its client resets
 
 
