@@ -51,6 +51,7 @@ REACTIONS: Reactions = {
     clinics.OfferDeclined: [clinics.forget_booked],
     clinics.OfferLapsed: [clinics.forget_booked],
     clinics.BookingCancelled: [clinics.forget_booked],
+    clinics.BookingMoved: [clinics.forget_booked],
     clinics.BookingWithdrawn: [clinics.tell_withdrawn],
     prescriptions.PrescriptionRequested: [prescriptions.ask_doctor],
     prescriptions.PrescriptionIssued: [prescriptions.stop_asking, prescriptions.ask_pharmacists],

@@ -37,6 +37,7 @@ from backend.clinics.models import (
     SessionState,
     Standing,
 )
+from backend.clinics.move_service import move
 from backend.clinics.notices import forget_booked, tell_booked, tell_offered, tell_withdrawn
 from backend.clinics.offer_service import confirm, decline, lapse
 from backend.clinics.queries import (
@@ -49,6 +50,7 @@ from backend.clinics.queries import (
     find,
     hold,
     hold_roster,
+    hold_to_move,
     open_work,
     own_session,
     own_sessions,
@@ -135,7 +137,9 @@ __all__ = [
     "generate",
     "hold",
     "hold_roster",
+    "hold_to_move",
     "lapse",
+    "move",
     "open_work",
     "own_session",
     "own_sessions",

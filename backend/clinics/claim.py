@@ -124,6 +124,7 @@ SELECT count(*) FILTER (WHERE mine AND released) AS any_free,
 FROM free
 """
 LEFTOVERS = {wish: LEFT.format(wish=words, **CONDITIONS) for wish, words in WISHES.items()}
+PERSON = "SELECT pg_advisory_xact_lock(hashtextextended('booking' || %(person)s::text, 0)) AS held"
 REFUSALS: Mapping[str, type[Conflict]] = {
     kind.code: kind
     for kind in (SessionNotHeld, SessionOver, TooLate, AlreadyBooked, SessionFull, Resting)
@@ -168,6 +169,11 @@ class Manner:
     staff_id: UUID | None = None
     is_first: bool = False
     is_limited: bool = True
+
+
+def hold_person(person: UUID) -> None:
+    """Lock a person as the claim does, for an act that holds rows before it claims."""
+    hot.row(PERSON, {"person": str(person)})
 
 
 def claim(  # noqa: PLR0917 — one statement's whole argument

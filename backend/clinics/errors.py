@@ -94,6 +94,22 @@ class TooLateToCancel(Conflict):
     advice = "离就诊时间太近，网上不能取消了。如果来不了，请打电话告诉社区窗口，谢谢您。"
 
 
+class TooLateToMove(Conflict):
+    """The seat can no longer be changed for another by oneself."""
+
+    code = "too-late-to-move"
+    title = "网上改约已截止"
+    advice = "离就诊时间太近，网上不能改约了。请打电话告诉社区窗口，工作人员会帮您安排。"
+
+
+class SameSeat(Conflict):
+    """It is the seat that the person has."""
+
+    code = "same-seat"
+    title = "您约的就是这个号"
+    advice = "您现在约的就是这一场的这个号，不用改。想换时间，请选另一个号或另一场。"
+
+
 class SeatsKept(Conflict):
     """Seats are left, for a quota that the person does not belong to, for now."""
 

@@ -25,11 +25,12 @@ class RosterEnded(Event):
 
 @dataclass(frozen=True)
 class BookingMade(Event):
-    """A resident has a seat."""
+    """A resident has a seat; `moved_from` is the booking that was given back for it."""
 
     resident_id: UUID
     booking_id: UUID
     session_id: UUID
+    moved_from: UUID | None = None
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,11 @@
 """A seat that comes free again; its callers have asked whether they may, and hold both rows."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from random import SystemRandom
+from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from backend.clinics.events import BookingCancelled, BookingMoved, OfferDeclined, OfferLapsed
 from backend.clinics.models import BOOKING_LIFE, Booking, BookingAct, ClinicSession, Seat
@@ -43,6 +44,15 @@ def free_seat(ctx: Context, booking: Booking) -> None:
         changed["releases_at"] = _later(ctx, session)
     seat = (Seat.session_id == booking.session_id) & (Seat.number == booking.seat_number)
     db.session.execute(update(Seat).where(seat).values(**changed))
+
+
+def hold_sessions(ids: Iterable[UUID]) -> None:
+    """Lock these sessions by id, right before the commit, whose counters would lock them anyhow.
+
+    Two acts that touch the same sessions the other way round then wait instead of deadlocking.
+    """
+    found = select(ClinicSession.id).where(ClinicSession.id.in_(set(ids)))
+    db.session.execute(found.order_by(ClinicSession.id).with_for_update(key_share=True)).all()
 
 
 def _later(ctx: Context, session: ClinicSession) -> datetime:

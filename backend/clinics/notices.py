@@ -10,6 +10,7 @@ from backend import messaging
 from backend.clinics.events import (
     BookingCancelled,
     BookingMade,
+    BookingMoved,
     BookingWithdrawn,
     OfferDeclined,
     OfferLapsed,
@@ -30,7 +31,8 @@ OFFERS: Mapping[BookingOrigin, MessageKind] = {
 def tell_booked(ctx: Context, event: BookingMade) -> None:
     """Where to be and when; nothing if the seat was given back meanwhile."""
     messaging.withdraw(ctx, event.booking_id, *OFFERS.values())
-    _tell(ctx, event.booking_id, MessageKind.BOOKING_CONFIRMED, [BookingState.BOOKED])
+    kind = MessageKind.BOOKING_MOVED if event.moved_from else MessageKind.BOOKING_CONFIRMED
+    _tell(ctx, event.booking_id, kind, [BookingState.BOOKED])
 
 
 def tell_offered(ctx: Context, event: SeatOffered) -> None:
@@ -40,7 +42,9 @@ def tell_offered(ctx: Context, event: SeatOffered) -> None:
         _tell(ctx, event.booking_id, kind, [BookingState.HELD])
 
 
-def forget_booked(ctx: Context, event: BookingCancelled | OfferDeclined | OfferLapsed) -> None:
+def forget_booked(
+    ctx: Context, event: BookingCancelled | BookingMoved | OfferDeclined | OfferLapsed
+) -> None:
     """What still waits to be sent about a seat given back is not sent."""
     messaging.withdraw(ctx, event.booking_id)
 

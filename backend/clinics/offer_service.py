@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from backend.clinics import policy, queries
 from backend.clinics.errors import OfferOver
-from backend.clinics.giving_back import give_back
+from backend.clinics.giving_back import give_back, hold_sessions
 from backend.clinics.models import (
     BOOKING_LIFE,
     Booking,
@@ -45,13 +45,15 @@ def lapse(ctx: Context) -> int:
     over = (Booking.state == BookingState.HELD) & (Booking.held_until <= ctx.at)
     found = select(Booking.id).where(over).order_by(Booking.held_until).limit(AT_ONCE)
     ids = db.session.execute(found).scalars().all()
-    return sum(_lapsed(ctx, booking_id) for booking_id in ids)
+    lapsed = [booking for booking_id in ids if (booking := _lapsed(ctx, booking_id))]
+    hold_sessions(booking.session_id for booking in lapsed)
+    return len(lapsed)
 
 
-def _lapsed(ctx: Context, booking_id: UUID) -> bool:
-    """Whether it was still held: another process, or the person, may have been first."""
+def _lapsed(ctx: Context, booking_id: UUID) -> Booking | None:
+    """The one whose end it was: another process, or the person, may have been first."""
     booking = queries.hold(ctx, booking_id)
     if booking.state is not BookingState.HELD:
-        return False
+        return None
     give_back(ctx, booking, BookingAct.LAPSE)
-    return True
+    return booking

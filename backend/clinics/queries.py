@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import joinedload
 
+from backend.clinics.claim import hold_person
 from backend.clinics.models import (
     Booking,
     BookingAct,
@@ -183,6 +184,12 @@ def lock(booking_id: UUID) -> Booking:
     booking = one(select(Booking).where(Booking.id == booking_id))
     hold_seats(select(Seat).filter_by(session_id=booking.session_id, number=booking.seat_number))
     return held(select(Booking).where(Booking.id == booking_id))
+
+
+def hold_to_move(ctx: Context, booking_id: UUID) -> Booking:
+    """As `hold`, the person locked first: another seat is claimed while the old one is held."""
+    hold_person(one(_visible(ctx).where(Booking.id == booking_id)).resident_id)
+    return hold(ctx, booking_id)
 
 
 def hold_seats(wanted: Select[Seat]) -> Sequence[Seat]:

@@ -11,8 +11,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from backend import identity
 from backend.clinics import horizon, policy, queries
-from backend.clinics.claim import Manner, Wish, claim
-from backend.clinics.errors import OwnBookings, SessionEnded, TooLateToCancel
+from backend.clinics.claim import Manner, Wish
+from backend.clinics.errors import SessionEnded, TooLateToCancel
 from backend.clinics.events import (
     BookingMade,
     BookingWithdrawn,
@@ -35,6 +35,7 @@ from backend.clinics.models import (
     SessionAct,
     acts_in,
 )
+from backend.clinics.own_claim import claimed, require_not_kept
 from backend.clinics.queries import Appointment
 from backend.clinics.rules import (
     fits,
@@ -47,9 +48,10 @@ from backend.clinics.rules import (
 from backend.kernel import sensitive
 from backend.kernel.context import Context, Role
 from backend.kernel.database import db
-from backend.kernel.errors import Fault, Invalid, NotForProxies, NotNow
+from backend.kernel.errors import Fault, Invalid
 from backend.kernel.events import record
 from backend.kernel.ids import new_id
+from backend.kernel.lifecycle import IllegalMove
 from backend.kernel.policy import admitted, by_manager, permitted
 from backend.kernel.relations import part
 from backend.kernel.sensitive import Traits
@@ -198,11 +200,10 @@ def book(
     Of the person's other bookings no refusal tells a family member: raises `NotNow`.
     """
     booking_id = new_id()
-    if ctx.proxy is not None:
-        _not_kept(ctx, session_id)
+    require_not_kept(ctx, session_id)
     region = policy_of(ctx.region)
     until = ctx.at + region.hold if only_hold else None
-    row = _claimed(ctx, booking_id, session_id, wish, Manner(person=ctx.person, until=until))
+    row = claimed(ctx, booking_id, session_id, wish, Manner(person=ctx.person, until=until))
     sensitive.mark(ctx, ctx.person, [booking_id], Traits(specialty=row.specialty))
     if until is None:
         record(ctx, BookingMade(ctx.person, booking_id, session_id))
@@ -229,25 +230,11 @@ def book(
     )
 
 
-def _claimed(ctx: Context, booking_id: UUID, session_id: UUID, wish: Wish, manner: Manner) -> Any:
-    try:
-        return claim(ctx, booking_id, session_id, wish, policy_of(ctx.region), manner)
-    except OwnBookings:
-        if ctx.proxy is None:
-            raise
-    raise NotNow("这个时间不能预约，请换一个时间，或由本人办理。")
-
-
-def _not_kept(ctx: Context, session_id: UUID) -> None:
-    """Asked before the claim, whose refusals would tell of a booking that is kept from family."""
-    specialty = queries.session(ctx, session_id).specialty
-    if sensitive.is_kept(ctx, Traits(specialty=specialty)):
-        raise NotForProxies
-
-
 @permitted(policy.own_booking)
 def cancel(ctx: Context, booking: Booking) -> Appointment:
     """Give a seat back; raises `IllegalMove` the second time, `TooLateToCancel`."""
+    if booking.state is BookingState.CANCELLED:
+        raise IllegalMove("这个预约已经取消，号已经让给别人，不用再操作。")
     BOOKING_LIFE.after(booking.state, BookingAct.CANCEL)
     if not may_cancel(booking.starts_at, ctx.at, policy_of(ctx.region)):
         raise TooLateToCancel

@@ -74,6 +74,13 @@ class BookingSchema(StrictSchema):
             raise ValidationError("号和时段请只选一项", "not_before")
 
 
+class SeatChangeSchema(StrictSchema):
+    """To which session; which seat of it, if it matters."""
+
+    session_id = fields.UUID(required=True)
+    seat_number = fields.Whole(1, 100_000)
+
+
 @api.post("")
 @takes(BookingSchema)
 @creates(AppointmentSchema)
@@ -110,6 +117,17 @@ def booking(ctx: Context, booking_id: UUID) -> clinics.Appointment:
 def cancel(ctx: Context, booking_id: UUID) -> clinics.Appointment:
     """取消预约 · The seat is free for others at once."""
     return clinics.cancel(ctx, clinics.hold(ctx, booking_id))
+
+
+@api.post("/<uuid:booking_id>/move")
+@takes(SeatChangeSchema)
+@creates(NamedAppointmentSchema)
+def move(
+    ctx: Context, booking_id: UUID, *, session_id: UUID, seat_number: int | None = None
+) -> clinics.Appointment:
+    """改约 · The seat in the other session, and the old one given back; or nothing changes."""
+    held = clinics.hold_to_move(ctx, booking_id)
+    return clinics.move(ctx, held, session_id, clinics.Wish(seat_number))
 
 
 @api.post("/<uuid:booking_id>/confirmation")
