@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from audit_builders import an_emergency
-from clinic_builders import a_roster, a_session
+from clinic_builders import a_roster, a_session, an_exception
 from contract_builders import a_contract, an_application
 from mandate_builders import a_mandate
 from people import a_member_of_staff, a_resident, by, by_itself, headers_of
@@ -77,6 +77,7 @@ def a_region() -> Region:
             "account_id": [account.id],
             "booking_id": [booking.id],
             "correction_id": [correction.id],
+            "exception_id": [an_exception(roster).id],
             "export_id": [export.id],
             "purpose": list(identity.Purpose),
             "report_id": [dead.id],

@@ -39,6 +39,33 @@ def a_roster(
     return roster
 
 
+def an_exception(roster: clinics.Roster, **facts: Any) -> clinics.RosterException:
+    """A roster is not held on a day far from now."""
+    plain: dict[str, Any] = {
+        "roster_id": roster.id,
+        "day": date(2027, 3, 3),
+        "is_held": False,
+        "reason": "外出会议",
+        "made_by": new_id(),
+        "made_at": entry.moment(),
+    }
+    exception = clinics.RosterException(**plain | facts)
+    db.session.add(exception)
+    db.session.flush()
+    return exception
+
+
+def a_holiday(
+    day: date = date(2027, 2, 8), *, works: bool = False, name: str = "春节"
+) -> network.CalendarDay:
+    """A day that a manager has entered."""
+    told = {"works": works, "name": name, "entered_by": new_id(), "entered_at": entry.moment()}
+    entered = network.CalendarDay(day=day, **told)
+    db.session.add(entered)
+    db.session.flush()
+    return entered
+
+
 def an_expert(name: str = "陆建明") -> identity.Staff:
     """A cardiologist of the city's hospital."""
     return a_member_of_staff(Role.SPECIALIST, name, title="主任医师")

@@ -61,6 +61,16 @@ def _plan(world: World) -> Any:
     }
 
 
+def _drafts(world: World) -> Any:
+    return {"roster_ids": [str(world.facts["draft"])]}
+
+
+def _posting(world: World) -> Any:
+    plan = _plan(world)
+    whole = {name: plan.pop(name) for name in ("expert_id", "starts_on")}
+    return {**whole, "ends_on": _day(40), "title": "驻点", "shifts": [plan]}
+
+
 def _consent(_world: World) -> Any:
     text = identity.consent_text(identity.Purpose.HEALTH_DATA)
     return {"purpose": "health_data", "version": text.version}
@@ -232,6 +242,19 @@ BODIES: Mapping[str, Body] = {
         "note": "情况属实",
     },
     "POST /manager/clinics/rosters": _plan,
+    "POST /manager/clinics/rosters/{roster_id}/revision": lambda world: (
+        _plan(world) | {"institution_id": str(world.facts["house"])}
+    ),
+    "POST /manager/clinics/rosters/{roster_id}/exceptions": lambda _: {
+        "day": _day(9),
+        "is_held": False,
+        "reason": "外出会议",
+    },
+    "POST /manager/clinics/rosters/conflicts": _drafts,
+    "POST /manager/clinics/rosters/publication": _drafts,
+    "POST /manager/clinics/rosters/postings": _posting,
+    "POST /manager/holidays": lambda _: {"day": _day(20), "works": False, "name": "调休"},
+    "POST /manager/holidays/removal": lambda world: {"day": world.facts["holiday"].isoformat()},
     "POST /manager/clinics/rosters/{roster_id}/end": lambda _: {"ends_on": _day(30)},
     "POST /manager/clinics/sessions/{session_id}/cancellation": _reason,
 }

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from audit_builders import an_emergency
-from clinic_builders import a_roster, a_session
+from clinic_builders import a_holiday, a_roster, a_session, an_exception
 from contract_builders import a_centre, a_contract, join, nurse_of
 from family_builders import a_former_relative, a_guardian, a_relative, acting_for
 from mandate_builders import document, present, terms
@@ -129,6 +129,7 @@ def _her_life(world: Making, specialist: identity.Staff) -> None:
     visit = followups.enrol(by(surgery.doctor), her, by_itself().today - timedelta(days=400))
     reading = followups.answer(by(her), visit, 136, 84)
     roster = a_roster(world.house, specialist)
+    exception = an_exception(roster)
     session = a_session(roster)
     later = a_session(roster, starts_at=session.starts_at + DAY)
     booking = clinics.book(by(her), session.id)
@@ -153,6 +154,9 @@ def _her_life(world: Making, specialist: identity.Staff) -> None:
         "prescription_id": issued.id,
         "resident_id": her.id,
         "roster_id": roster.id,
+        "exception_id": exception.id,
+        "draft": a_roster(world.house, specialist, weekday=6, state="draft").id,
+        "holiday": a_holiday().day,
         "session_id": session.id,
         "team_id": surgery.team.id,
         "own_session": at_home,

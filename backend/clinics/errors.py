@@ -138,3 +138,11 @@ class OfferOver(Conflict):
     code = "offer-over"
     title = "保留时间已过"
     advice = "为您保留的号已过了确认时间。您可以重新预约，或加入候补。"
+
+
+class RosterClash(Conflict):
+    """Rosters cannot be published as they are; `faults` point into each of them."""
+
+    code = "roster-clash"
+    title = "排班有冲突"
+    advice = "排班有冲突，还没有发布。请按提示调整时间、诊室或专家，再发布一次。"

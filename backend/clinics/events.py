@@ -9,15 +9,31 @@ from backend.kernel.events import Event
 
 @dataclass(frozen=True)
 class RosterMade(Event):
-    """A weekly clinic was arranged."""
+    """A clinic was arranged as a draft."""
 
     roster_id: UUID
     institution_id: UUID
 
 
 @dataclass(frozen=True)
+class RosterPublished(Event):
+    """People can count on a clinic, or on what was changed of it."""
+
+    roster_id: UUID
+    institution_id: UUID
+
+
+@dataclass(frozen=True)
+class RosterExcepted(Event):
+    """One day of a clinic is not as its rule says, or is again."""
+
+    roster_id: UUID
+    day: date
+
+
+@dataclass(frozen=True)
 class RosterEnded(Event):
-    """A weekly clinic will not be held after a day."""
+    """A clinic will not be held after a day."""
 
     roster_id: UUID
     ends_on: date

@@ -17,10 +17,11 @@ from sqlalchemy import (
     Index,
     Time,
     UniqueConstraint,
+    Uuid,
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import ExcludeConstraint
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, ExcludeConstraint
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from backend.clinics.rules import ClinicPolicy, Window, may_cancel, window
@@ -38,20 +39,62 @@ class Service(StrEnum):
     ULTRASOUND = "ultrasound"
     RADIOLOGY = "radiology"
     NURSING = "nursing"
+    WARD_ROUND = "ward_round"
+    TEACHING = "teaching"
+    LECTURE = "lecture"
+    GROUP = "group"
+
+
+# 查房、带教 are work among colleagues: nobody books them, and they are in no public timetable.
+UNBOOKABLE = frozenset({Service.WARD_ROUND, Service.TEACHING})
+BOOKABLE = frozenset(Service) - UNBOOKABLE
+# 讲座、小组活动: everybody comes at its beginning and stays until its end.
+TOGETHER = frozenset({Service.LECTURE, Service.GROUP})
+
+
+class RosterState(StrEnum):
+    """Whether people may count on it."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+
+
+class RosterAct(StrEnum):
+    """What can be done with a roster."""
+
+    PUBLISH = "publish"
+
+
+ROSTER_LIFE = Lifecycle({(RosterState.DRAFT, RosterAct.PUBLISH): RosterState.PUBLISHED})
+
+
+class Allocation(StrEnum):
+    """How the seats of a session find their people [放号方式]."""
+
+    FIRST_COME = "first_come"
+    STAGGERED = "staggered"
+    LOTTERY = "lottery"
 
 
 class Roster(Base):
-    """排班: an expert sits in a house on one weekday, week after week, while it is valid.
+    """排班: an expert or a crew sits in a house by a rule of recurrence, while it is valid.
 
-    `begins` and `ends` are times of day in Shanghai; `weekday` is ISO (Monday is 1).
+    `begins` and `ends` are times of day in Shanghai; `rule` is a bounded RFC 5545 rule counted
+    from `starts_on`, `weekday` (ISO, Monday is 1) the day it is listed under, and the day that a
+    rule without BYDAY means. `expert_id` leads; `crew` are the others who come along, of a team
+    where `team_id` names one. `quotas` are numbers of seats by quota in place of the region's
+    shares. A draft with `replaces_id` is a change not yet published.
     """
 
     __tablename__ = "roster"
     __table_args__ = (
         CheckConstraint("weekday BETWEEN 1 AND 7", "weekday"),
         CheckConstraint("begins < ends", "hours"),
-        CheckConstraint("capacity > 0", "capacity"),
+        CheckConstraint(
+            "capacity >= 0 AND (capacity = 0) = (service IN ('ward_round', 'teaching'))", "capacity"
+        ),
         CheckConstraint("ends_on >= starts_on", "dates"),
+        CheckConstraint("replaces_id IS NULL OR state = 'draft'", "replaces"),
         Index(None, "institution_id"),
         Index(None, "expert_id"),
     )
@@ -67,6 +110,15 @@ class Roster(Base):
     capacity: Mapped[int]
     starts_on: Mapped[date]
     ends_on: Mapped[date | None]
+    rule: Mapped[str] = mapped_column(server_default="FREQ=WEEKLY")
+    state: Mapped[RosterState] = mapped_column(server_default=RosterState.PUBLISHED)
+    crew: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default="{}")
+    team_id: Mapped[UUID | None]
+    batch_id: Mapped[UUID | None] = mapped_column(ForeignKey("roster_batch.id"))
+    replaces_id: Mapped[UUID | None] = mapped_column(ForeignKey("roster.id"))
+    allocation: Mapped[Allocation] = mapped_column(server_default=Allocation.FIRST_COME)
+    is_scarce: Mapped[bool] = mapped_column(server_default=text("false"))
+    quotas: Mapped[dict[str, int] | None] = mapped_column(JSONB)
 
     expert: Mapped[Staff] = relationship(
         primaryjoin=lambda: foreign(Roster.expert_id) == Staff.id, viewonly=True, lazy="raise"
@@ -84,14 +136,6 @@ class SessionAct(StrEnum):
     """What can be done with a session."""
 
     CANCEL = "cancel"
-
-
-class Allocation(StrEnum):
-    """How the seats of a session find their people [放号方式]."""
-
-    FIRST_COME = "first_come"
-    STAGGERED = "staggered"
-    LOTTERY = "lottery"
 
 
 SESSION_LIFE = Lifecycle({(SessionState.OPEN, SessionAct.CANCEL): SessionState.CANCELLED})
@@ -150,6 +194,7 @@ class ClinicSession(Base):
     is_scarce: Mapped[bool] = mapped_column(server_default=text("false"))
     began_at: Mapped[datetime | None]
     moved_to: Mapped[UUID | None]
+    crew: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default="{}")
 
     expert: Mapped[Staff] = relationship(
         primaryjoin=lambda: foreign(ClinicSession.expert_id) == Staff.id,

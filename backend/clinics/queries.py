@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
 from backend.clinics.claim import hold_person
 from backend.clinics.models import (
+    BOOKABLE,
     Booking,
     BookingAct,
     BookingOrigin,
     BookingState,
     ClinicSession,
-    Roster,
     Seat,
     SessionAct,
     SessionState,
@@ -93,8 +93,9 @@ def open_work(ctx: Context, expert_id: UUID) -> Sequence[OpenWork]:
 
 
 def session(_ctx: Context, session_id: UUID) -> ClinicSession:
-    """One session; raises `NotFound`."""
-    return one(select(ClinicSession).where(ClinicSession.id == session_id).options(*SHOWN))
+    """One session of the public timetable; raises `NotFound`."""
+    public = (ClinicSession.id == session_id, ClinicSession.service.in_(BOOKABLE))
+    return one(select(ClinicSession).where(*public).options(*SHOWN))
 
 
 def seats(_ctx: Context, session_id: UUID) -> Sequence[Seat]:
@@ -125,26 +126,6 @@ def session_of_house(ctx: Context, session_id: UUID) -> ClinicSession:
     """A session in the acting manager's houses; raises `NotFound`."""
     found = select(ClinicSession).where(ClinicSession.id == session_id)
     return one(found.where(ClinicSession.institution_id.in_(ctx.actor.houses)).options(*SHOWN))
-
-
-def rosters(ctx: Context, wanted: Wanted) -> Page[Roster]:
-    """The weekly clinics of the acting manager's houses, ended ones included."""
-    found = select(Roster).where(Roster.institution_id.in_(ctx.actor.houses))
-    return page(found.options(joinedload(Roster.expert)), [Roster.weekday, Roster.id], wanted)
-
-
-def roster(ctx: Context, roster_id: UUID) -> Roster:
-    """A weekly clinic of the acting manager's houses; raises `NotFound`."""
-    found = select(Roster).where(Roster.id == roster_id)
-    return one(
-        found.where(Roster.institution_id.in_(ctx.actor.houses)).options(joinedload(Roster.expert))
-    )
-
-
-def hold_roster(ctx: Context, roster_id: UUID) -> Roster:
-    """As `roster`, locked."""
-    found = select(Roster).where(Roster.id == roster_id)
-    return held(found.where(Roster.institution_id.in_(ctx.actor.houses)))
 
 
 def bookings(ctx: Context, wanted: Wanted) -> Page[Appointment]:
@@ -229,28 +210,6 @@ def live_bookings(session: ClinicSession) -> Sequence[Booking]:
         Booking.state.in_([BookingState.HELD, BookingState.BOOKED, BookingState.ARRIVED]),
     )
     return db.session.execute(found.order_by(Booking.seat_number)).scalars().all()
-
-
-def later_sessions(roster: Roster, after: date) -> Sequence[ClinicSession]:
-    """What a roster would still hold after a day."""
-    found = select(ClinicSession).filter_by(roster_id=roster.id, state="open")
-    later = found.where(ClinicSession.day > after)
-    return db.session.execute(later.order_by(ClinicSession.day)).scalars().all()
-
-
-def is_elsewhere(
-    expert_id: UUID, weekday: int, hours: tuple[time, time], days: tuple[date, date | None]
-) -> bool:
-    """Whether the expert sits anywhere in these hours of a weekday, while both are valid."""
-    clash = select(Roster.id).where(
-        Roster.expert_id == expert_id,
-        Roster.weekday == weekday,
-        Roster.begins < hours[1],
-        Roster.ends > hours[0],
-        or_(Roster.ends_on.is_(None), Roster.ends_on >= days[0]),
-        Roster.starts_on <= (days[1] or date.max),
-    )
-    return db.session.execute(clash.limit(1)).first() is not None
 
 
 def instant(day: date, at: time) -> datetime:

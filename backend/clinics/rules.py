@@ -2,14 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from itertools import pairwise
 
-from backend.kernel.calendar import NO_NOTICE, SHANGHAI, is_workday
+from backend.kernel.calendar import SHANGHAI
 from backend.kernel.regions import Region
-
-_FRIDAY = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,16 +155,24 @@ def price_of(title: str, policy: ClinicPolicy) -> Price | None:
 
 
 def kept_seats(
-    starts_at: datetime, capacity: int, policy: ClinicPolicy, *, is_staggered: bool = False
+    starts_at: datetime,
+    capacity: int,
+    policy: ClinicPolicy,
+    *,
+    is_staggered: bool = False,
+    counts: Mapping[str, int] | None = None,
 ) -> list[Kept]:
     """Tell for whom each seat is kept, by number: narrow quotas first, ordinary seats after.
 
-    The ordinary seats of a staggered session are shared out among the region's tranches.
+    `counts` are seats by quota in place of the region's shares. The ordinary seats of a staggered
+    session are shared out among the region's tranches.
     """
     narrow = [
         Kept(rule.quota, _before(starts_at, rule), starts_at - timedelta(hours=rule.flows_hours))
         for rule in policy.quotas
-        for _ in range(capacity * rule.percent // 100)
+        for _ in range(
+            capacity * rule.percent // 100 if counts is None else counts.get(rule.quota, 0)
+        )
     ]
     ordinary = capacity - len(narrow)
     tranches = policy.tranches if is_staggered else ()
@@ -196,17 +202,6 @@ def window(starts_at: datetime, at: datetime, policy: ClinicPolicy) -> Window:
 def may_cancel(starts_at: datetime, at: datetime, policy: ClinicPolicy) -> bool:
     """Tell whether a seat can still be given back without the desk."""
     return at <= starts_at - timedelta(minutes=policy.cancel_notice_minutes)
-
-
-def is_held(weekday: int, day: date, notice: Mapping[date, bool] = NO_NOTICE) -> bool:
-    """Tell whether a clinic of this ISO weekday is held on this day.
-
-    Its house is closed on a public holiday. At weekends a day off is no news: who chose a Saturday
-    means it. A make-up day [调休] follows no other weekday's roster, for nobody promised it.
-    """
-    if day.isoweekday() != weekday:
-        return False
-    return weekday > _FRIDAY or is_workday(day, notice)
 
 
 def fits(begins: time, ends: time, capacity: int) -> bool:

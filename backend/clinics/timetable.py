@@ -35,7 +35,9 @@ FROM clinic_session s
 JOIN staff e ON e.id = s.expert_id JOIN institution i ON i.id = s.institution_id
 WHERE {which} ORDER BY s.starts_at, s.id LIMIT %(limit)s
 """
-TO_COME = "s.starts_at > %(at)s AND s.starts_at BETWEEN %(first)s AND %(last)s"
+# Ward rounds and teaching are work among colleagues.
+PUBLIC = "s.service NOT IN ('ward_round', 'teaching')"
+TO_COME = f"{PUBLIC} AND s.starts_at > %(at)s AND s.starts_at BETWEEN %(first)s AND %(last)s"
 FILTERS: Mapping[str, str] = {
     "house": "s.institution_id = %(house)s",
     "specialty": "s.specialty = %(specialty)s",
@@ -135,7 +137,7 @@ def timetable(
 def public_session(ctx: Context, session_id: UUID) -> PublicSession:
     """One session with its numbered seats; raises `NotFound`."""
     one = {"session": session_id, "limit": 1}
-    rows = hot.rows(SESSIONS.format(which="s.id = %(session)s"), one)
+    rows = hot.rows(SESSIONS.format(which=f"{PUBLIC} AND s.id = %(session)s"), one)
     if not rows:
         raise NotFound
     seats = hot.rows(SEATS, {"session": session_id})

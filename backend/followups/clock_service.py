@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
-from backend import contracting, identity, teams
+from backend import contracting, identity, network, teams
 from backend.followups import plan, policy, queries
 from backend.followups.events import (
     EnrolmentEnded,
@@ -15,7 +15,6 @@ from backend.followups.form import EndReason
 from backend.followups.models import BEGUN, LIFE, Act, Enrolment, EnrolmentState, FollowUp
 from backend.followups.queries import Care
 from backend.followups.rules import acknowledge_by
-from backend.kernel.calendar import is_workday
 from backend.kernel.context import Context, Role
 from backend.kernel.events import record
 from backend.kernel.lifecycle import IllegalMove
@@ -34,9 +33,9 @@ def fall_due(ctx: Context, visit: FollowUp) -> FollowUp:
     rules = queries.policy_of(ctx)
     if visit.due_on > ctx.today + timedelta(days=rules.notice_days):
         raise IllegalMove
+    answer_by = acknowledge_by(ctx.at, rules, network.workdays(ctx).is_workday)
 
-    visit.state, visit.told_at = state, ctx.at
-    visit.answer_by = acknowledge_by(ctx.at, rules, is_workday)
+    visit.state, visit.told_at, visit.answer_by = state, ctx.at, answer_by
     doctor_id = teams.answering(ctx, visit.doctor_id)
     record(ctx, FollowUpFellDue(visit.resident_id, visit.id, doctor_id, visit.due_on))
     return visit

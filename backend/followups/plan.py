@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from backend import network
 from backend.followups import queries
 from backend.followups.events import (
     EnrolmentEnded,
@@ -23,7 +24,6 @@ from backend.followups.models import (
 )
 from backend.followups.queries import Care
 from backend.kernel import sensitive
-from backend.kernel.calendar import next_workday
 from backend.kernel.context import Context
 from backend.kernel.database import db
 from backend.kernel.events import record
@@ -80,7 +80,7 @@ def resume(ctx: Context, enrolment: Enrolment, care: Care) -> FollowUp:
     last = queries.newest(ctx, enrolment.id)
     enrolment.state = ENROLMENT_LIFE.after(enrolment.state, EnrolmentAct.RESUME)
     record(ctx, EnrolmentResumed(enrolment.resident_id, enrolment.id))
-    due_on = next_workday(max(last.due_on, ctx.today))
+    due_on = network.workdays(ctx).next_workday(max(last.due_on, ctx.today))
     return add(ctx, enrolment, care, due_on, last.occasion, after=last)
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
-from backend import identity, teams
+from backend import identity, network, teams
 from backend.followups import plan, policy, queries
 from backend.followups.errors import AlreadyEnrolled, DayOutOfRange, NotSigned, TooYoung
 from backend.followups.events import (
@@ -51,7 +51,7 @@ from backend.followups.rules import (
     next_attempt,
     next_visit,
 )
-from backend.kernel.calendar import age_on, is_workday
+from backend.kernel.calendar import age_on
 from backend.kernel.context import Context
 from backend.kernel.database import db
 from backend.kernel.errors import Fault, Invalid
@@ -107,7 +107,7 @@ def _diagnosed(ctx: Context, resident: identity.Resident, diagnosed_on: date) ->
 
 
 def _first_day(ctx: Context, first_on: date | None, std: Hypertension) -> date:
-    latest = next_visit(Advice.ROUTINE, ctx.today, std, is_workday)
+    latest = next_visit(Advice.ROUTINE, ctx.today, std, network.workdays(ctx).is_workday)
     if first_on is None:
         return latest
     if not ctx.today <= first_on <= latest:
@@ -141,6 +141,9 @@ def complete(
     std = HYPERTENSION.on(reading.taken_on)
     resident = identity.resident(ctx, visit.resident_id)
     assessment = advise([*before, reading], resident.birth_date, std)
+    again_on = next_visit(
+        assessment.advice, reading.taken_on, std, network.workdays(ctx).is_workday
+    )
 
     measurement = Measurement.of(ctx, visit, reading, heart_rate=found.heart_rate, found=found)
     db.session.add(measurement)
@@ -152,7 +155,7 @@ def complete(
         ctx,
         enrolment,
         visit,
-        next_visit(assessment.advice, reading.taken_on, std, is_workday),
+        again_on,
         Occasion.ROUTINE if assessment.advice is Advice.ROUTINE else Occasion.RECHECK,
     )
     return visit
@@ -216,7 +219,7 @@ def miss(
     ends = ends_programme or obstacle.always_ends
     retry = queries.policy_of(ctx).retry_lost_within_days
     effect = Effect.ENDED if ends else Effect.TEMPORARILY_LOST
-    again_on = next_attempt(effect, ctx.today, retry, is_workday)
+    again_on = next_attempt(effect, ctx.today, retry, network.workdays(ctx).is_workday)
     enrolment = queries.hold_enrolment(ctx, visit.enrolment_id)
 
     visit.close(ctx, Act.MISS)

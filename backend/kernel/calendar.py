@@ -40,6 +40,29 @@ def is_workday(day: date, notice: Mapping[date, bool] = NO_NOTICE) -> bool:
         return day.weekday() < _SATURDAY and (day.month, day.day) not in _FIXED_HOLIDAYS
 
 
+def is_public_holiday(day: date, notice: Mapping[date, bool] = NO_NOTICE) -> bool:
+    """Tell the days that are free for everybody, weekends among them only where they are named."""
+    if day in notice:
+        return not notice[day]
+    try:
+        is_off, name = chinese_calendar.get_holiday_detail(day)
+    except NotImplementedError:
+        return (day.month, day.day) in _FIXED_HOLIDAYS
+    return bool(is_off and name)
+
+
+def special_days(year: int) -> Mapping[date, tuple[bool, str]]:
+    """The days of a year that the printed table frees or makes up: works, and for what."""
+    free = {day: (False, name) for day, name in chinese_calendar.holidays.items()}
+    made_up = {day: (True, name) for day, name in chinese_calendar.workdays.items()}
+    words = {kind.value: kind.chinese for kind in chinese_calendar.Holiday}
+    return {
+        day: (works, words[name])
+        for day, (works, name) in sorted((free | made_up).items())
+        if day.year == year
+    }
+
+
 def next_workday(day: date, notice: Mapping[date, bool] = NO_NOTICE) -> date:
     """Return the day itself if it is worked, else the first workday after it."""
     while not is_workday(day, notice):

@@ -1,5 +1,6 @@
 """What is kept of institutions; they are public, so everybody may read them."""
 
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -46,3 +47,14 @@ class Institution(Base):
     latitude: Mapped[float] = mapped_column(Float(53))
     longitude: Mapped[float] = mapped_column(Float(53))
     is_example: Mapped[bool]
+
+
+class CalendarDay(Base):
+    """节假日安排: a day entered as worked or free; it goes before every table."""
+
+    __tablename__ = "calendar_day"
+    day: Mapped[date] = mapped_column(unique=True)
+    works: Mapped[bool]
+    name: Mapped[str]
+    entered_by: Mapped[UUID]
+    entered_at: Mapped[datetime]

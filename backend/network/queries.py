@@ -8,9 +8,8 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from backend.kernel.context import Context
 from backend.kernel.database import db, one
 from backend.kernel.paging import Page, Wanted, page
+from backend.network.distances import EARTH_M
 from backend.network.models import Institution, Level
-
-EARTH_M = 6_371_000
 
 
 def find(_ctx: Context, institution_id: UUID) -> Institution:

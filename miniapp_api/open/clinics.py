@@ -33,7 +33,7 @@ class ClinicSessionSchema(Schema):
     starts_at = fields.AwareDateTime(required=True)
     ends_at = fields.AwareDateTime(required=True)
     releases_at = fields.AwareDateTime(required=True)
-    capacity = fields.Whole(1, 100_000, required=True)
+    capacity = fields.Whole(0, 100_000, required=True)
     free = fields.Whole(0, 100_000, required=True)
     state = fields.choice(clinics.SessionState, required=True)
     reason = fields.Text(required=True, allow_none=True)

@@ -162,10 +162,15 @@ def test_a_manager_arranges_generates_counts_and_cancels(http: Http) -> None:
     manager = a_manager(house)
     plan = PLAN | {"expert_id": str(expert.id)}
     made = http("POST", "/manager/clinics/rosters", manager, json=plan)
-    assert (made.status_code, made.json["begins"]) == (201, "09:00")
-    assert http("POST", "/manager/clinics/generation", manager).json == {"made": 2}
+    assert (made.status_code, made.json["begins"], made.json["state"]) == (201, "09:00", "draft")
+    drafts = {"roster_ids": [made.json["id"]]}
+    told = http("POST", "/manager/clinics/rosters/conflicts", manager, json=drafts)
+    assert told.json == {"can_be_published": True, "findings": []}
+    published = http("POST", "/manager/clinics/rosters/publication", manager, json=drafts)
+    assert published.json["rosters"][0]["words"] == "每周三"
+    assert http("POST", "/manager/clinics/generation", manager).json == {"made": 3}
     rows = http("GET", "/manager/clinics/sessions", manager).json["items"]
-    assert [row["taken"] for row in rows] == [0, 0]
+    assert [row["taken"] for row in rows] == [0, 0, 0]
     seat = http("POST", "/resident/bookings", person, json={"session_id": rows[0]["id"]}).json
     path = f"/manager/clinics/sessions/{rows[0]['id']}/cancellation"
     assert http("POST", path, a_manager(a_centre()), json={"reason": "x"}).status_code == 404

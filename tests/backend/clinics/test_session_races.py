@@ -33,14 +33,15 @@ def make_sessions(locked: bool, pause: float) -> str:
     """Find what is missing, wait, then make it; without the lock in the control."""
     found = horizon.missing
 
-    def slowly(ctx: Context, limit: int) -> Sequence[Any]:
-        missing = found(ctx, limit)
+    def slowly(ctx: Context, limit: int, ids: Any = None) -> Sequence[Any]:
+        missing = found(ctx, limit, ids)
         time.sleep(pause)
         return missing
 
     horizon.missing = slowly
     if not locked:
-        horizon.still_promised = lambda missing: missing
+        horizon.still_promised = lambda _ctx, missing: missing
+        horizon.write_down = lambda _promised: None  # a new promise holds its roster as well
     with transaction():
         clinics.generate(entry.context(CLOCK, entry.moment()))
     return "made"

@@ -52,11 +52,11 @@ def a_plan(**facts: Any) -> clinics.Plan:
 
 
 def test_sessions_are_made_for_the_horizon_and_a_day(app: Flask, clock: FixedClock) -> None:
-    """Fourteen days and one: the fifteenth is there when its release comes."""
+    """Twenty-one days and one, so that a session is there when its first seats are released."""
     roster = a_roster(weekday=1, begins=time(9), ends=time(11))
     clock.at = datetime(2026, 11, 22, 12, tzinfo=SHANGHAI)
-    assert jobs.generate() == 3
-    assert days_of(roster) == [date(2026, 11, 23), date(2026, 11, 30), date(2026, 12, 7)]
+    assert jobs.generate() == 4
+    assert days_of(roster) == [date(2026, 11, 23) + timedelta(weeks=n) for n in range(4)]
 
 
 def test_a_session_is_what_its_roster_says(app: Flask) -> None:
@@ -74,7 +74,7 @@ def test_a_session_is_what_its_roster_says(app: Flask) -> None:
 
 def test_making_them_again_changes_nothing(app: Flask) -> None:
     a_roster()
-    assert jobs.generate() == 2
+    assert jobs.generate() == 3
     assert jobs.generate() == 0
 
 
@@ -96,16 +96,17 @@ def test_nothing_is_made_for_hours_gone_by_or_outside_the_dates(app: Flask) -> N
     ended = a_roster(ends_on=date(2026, 11, 25))
     later = a_roster(starts_on=date(2026, 12, 1))
     jobs.generate()
-    assert days_of(gone) == [date(2026, 11, 30), date(2026, 12, 7)]
+    assert days_of(gone) == [date(2026, 11, 30), date(2026, 12, 7), date(2026, 12, 14)]
     assert days_of(ended) == [date(2026, 11, 25)]
-    assert days_of(later) == [date(2026, 12, 2)]
+    assert days_of(later) == [date(2026, 12, 2), date(2026, 12, 9)]
 
 
 def test_public_holidays_are_kept_off_but_not_the_weekend(app: Flask, clock: FixedClock) -> None:
     clock.at = datetime(2026, 9, 28, 8, tzinfo=SHANGHAI)
     thursday, saturday = a_roster(weekday=4), a_roster(weekday=6)
     jobs.generate()
-    assert days_of(thursday) == [date(2026, 10, 8)]
+    assert days_of(thursday) == [date(2026, 10, 8), date(2026, 10, 15)]
+    assert date(2026, 10, 3) not in days_of(saturday)
     assert date(2026, 10, 10) in days_of(saturday)
 
 
@@ -114,7 +115,9 @@ def test_a_manager_arranges_in_the_own_house(app: Flask) -> None:
     manager = by(a_manager(house))
     roster = clinics.arrange(manager, a_plan())
     assert (roster.institution_id, roster.expert.name) == (house.id, "陆建明")
-    assert clinics.generate(manager, 100) == 2
+    assert clinics.generate(manager, 100) == 0
+    clinics.publish(manager, [roster.id])
+    assert clinics.generate(manager, 100) == 3
     assert clinics.generate(by(a_manager(a_centre())), 100) == 0
 
 
@@ -175,14 +178,16 @@ def test_a_session_that_was_held_is_not_cancelled(app: Flask, clock: FixedClock)
 
 def test_an_expert_is_at_one_house_at_a_time(app: Flask) -> None:
     expert, house, other = an_expert(), a_centre(), a_centre()
-    clinics.arrange(by(a_manager(house)), a_plan(expert_id=expert.id, ends_on=date(2027, 1, 1)))
+    here = by(a_manager(house))
+    first = clinics.arrange(here, a_plan(expert_id=expert.id, ends_on=date(2027, 1, 1)))
+    clinics.publish(here, [first.id])
     elsewhere = by(a_manager(other))
     clash = {"expert_id": expert.id, "begins": time(10), "ends": time(12)}
     with pytest.raises(Invalid) as told:
         clinics.arrange(elsewhere, a_plan(**clash))
     assert [fault.pointer for fault in told.value.faults] == ["/begins"]
     for free in (
-        {"begins": time(11), "ends_on": date(2027, 1, 1)},
+        {"begins": time(11, 30), "ends_on": date(2027, 1, 1)},
         {"weekday": 4},
         {"starts_on": date(2027, 1, 2)},
     ):
@@ -199,9 +204,9 @@ def test_the_schema_lets_no_expert_be_twice_at_an_hour(app: Flask) -> None:
 def test_sessions_that_clash_are_passed_over_and_the_others_made(app: Flask) -> None:
     expert = an_expert()
     first, clashing, free = a_roster(expert=expert), a_roster(expert=expert), a_roster()
-    assert jobs.generate() == 4
-    assert len(days_of(first)) + len(days_of(clashing)) == 2
-    assert len(days_of(free)) == 2
+    assert jobs.generate() == 6
+    assert len(days_of(first)) + len(days_of(clashing)) == 3
+    assert len(days_of(free)) == 3
     assert jobs.generate() == 0
 
 
