@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import cycle
+from typing import Any
 
 import pytest
 import schemathesis
@@ -59,16 +60,21 @@ def live(
         release(app)
 
 
+@pytest.fixture(scope="module")
+def contract(live: Flask) -> Any:
+    """The document as the API gives it, read once, with what the code compares values to."""
+    return schemathesis.openapi.from_wsgi("/openapi.json", live)
+
+
 @pytest.mark.parametrize("label", LABELS)
 def test_every_operation_keeps_its_contract(
-    live: Flask, label: str, request: pytest.FixtureRequest
+    live: Flask, contract: Any, label: str, request: pytest.FixtureRequest
 ) -> None:
     method, path = label.split(" ")
     seeded: Region = live.extensions["seeded"]
     theirs = cycle(seeded.headers.get(path.split("/")[3], [{}]))
     known = {name: cycle(ids) for name, ids in seeded.ids.items()}
     strangers = cycle([True, True, True, False])
-    contract = schemathesis.openapi.from_wsgi("/openapi.json", live)
 
     @given(case=contract[path][method].as_strategy())
     @settings(

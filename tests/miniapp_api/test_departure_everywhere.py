@@ -4,13 +4,14 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import psycopg
 from databases import admin_url
-from serving import ask, entered, restart_cache, serving
+from serving import ask, entered, restart_cache
 
-from tools.launch.stack import Part
+from tools.launch.stack import Part, Stack
 
 ASKING = 4
 HOUSE = """
@@ -33,9 +34,10 @@ def put_in(link: "psycopg.Connection[Any]") -> UUID:
     return doctor
 
 
-def test_who_leaves_is_out_of_every_worker_at_once(own_database: str, worker: str) -> None:
-    name, seen, over = f"jiayi_own_{worker}", [], threading.Event()
-    with serving(own_database) as stack, psycopg.connect(admin_url(name), autocommit=True) as link:
+def test_who_leaves_is_out_of_every_worker_at_once(stack: Stack, served_database: str) -> None:
+    seen, over = [], threading.Event()
+    name = urlsplit(served_database).path.strip("/")
+    with psycopg.connect(admin_url(name), autocommit=True) as link:
         doctor_id = put_in(link)
         doctor, manager = (
             entered(stack, role, "staff")["access_token"] for role in ("doctor", "manager")

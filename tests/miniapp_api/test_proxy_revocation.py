@@ -1,6 +1,5 @@
 """The end of a family member's mandate is felt by the next request of every worker."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import pytest
 from conftest import environment
 from mandate_builders import a_mandate
 from people import a_resident, by_itself
-from serving import WORKERS, ask, entered, restart_cache, serving
+from serving import WORKERS, ask, entered, restart_cache
 
 from backend import identity
 from backend.assembly import assemble, release
@@ -21,9 +20,9 @@ REQUESTS = 16
 
 
 @pytest.fixture
-def family(own_database: str, tmp_path: Path) -> tuple[str, str]:
+def family(served_database: str, tmp_path: Path) -> tuple[str, str]:
     """A mother and a son who may act for her: her id, and that of the mandate."""
-    app = assemble(Settings.from_env(environment(own_database, tmp_path)))
+    app = assemble(Settings.from_env(environment(served_database, tmp_path)))
     with app.app_context(), transaction():
         her, son = a_resident("韩桂兰"), a_resident("韩小军")
         for person, openid in [(her, "her"), (son, "son")]:
@@ -34,13 +33,6 @@ def family(own_database: str, tmp_path: Path) -> tuple[str, str]:
         told = str(her.id), str(a_mandate(her, son, until=last_day).id)
     release(app)
     return told
-
-
-@pytest.fixture
-def stack(own_database: str, family: tuple[str, str]) -> Iterator[Stack]:
-    """An API with two workers, after the family was made."""
-    with serving(own_database) as stack:
-        yield stack
 
 
 def test_who_was_ended_acts_on_no_worker(family: tuple[str, str], stack: Stack) -> None:

@@ -1,20 +1,10 @@
 """The end of a session is felt by the next request of every worker, whatever Redis remembers."""
 
-from collections.abc import Iterator
-
-import pytest
-from serving import WORKERS, ask, entered, restart_cache, serving
+from serving import WORKERS, ask, entered, restart_cache
 
 from tools.launch.stack import Part, Stack
 
 REQUESTS = 16
-
-
-@pytest.fixture
-def stack(own_database: str) -> Iterator[Stack]:
-    """An API with two workers on a database of its own."""
-    with serving(own_database) as stack:
-        yield stack
 
 
 def everywhere(stack: Stack, token: str) -> set[int]:
