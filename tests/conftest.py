@@ -35,6 +35,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         wanted = [item for item in items if not item.get_closest_marker("full")]
         config.hook.pytest_deselected(items=[item for item in items if item not in wanted])
         items[:] = wanted
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 NOWHERE = "http://127.0.0.1:9"

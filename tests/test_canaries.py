@@ -26,6 +26,8 @@ from tools.story.stage import Stage
 from tools.story.steps import arrival, clinic, contract, followup, prescription
 from tools.story.telling import Teller
 
+pytestmark = pytest.mark.long
+
 NAME = "欧阳金丝雀"
 NOTE = "金丝雀备注：夜间胸闷，睡眠欠佳"
 WISH = "金丝雀心愿：想换一种药"

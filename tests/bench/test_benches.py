@@ -9,6 +9,8 @@ import pytest
 
 from config.settings import ROOT
 
+pytestmark = pytest.mark.long
+
 KEYS = {
     "name", "scenario", "rate_per_s", "p50_ms", "p99_ms", "ratio_to_raw", "ratio_to_bare",
     "errors", "oversold",

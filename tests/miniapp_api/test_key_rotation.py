@@ -27,6 +27,8 @@ from backend.kernel.transaction import transaction
 from config.settings import Settings
 from miniapp_api.application import create_app
 
+pytestmark = pytest.mark.long
+
 LEARNT_S, FELT_S, BREATH_S = 5, 5, 0.02
 NEW = "f2:" + base64.b64encode(b"n" * 32).decode()
 BOTH = f"{NEW},f1:{KEY}"

@@ -11,6 +11,8 @@ from tools.story.stage import Stage, started
 from tools.story.steps import STEPS
 from tools.story.telling import Teller
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def stage() -> Iterator[Stage]:

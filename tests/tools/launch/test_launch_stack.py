@@ -11,6 +11,8 @@ from tools.launch.placement import scratch_state
 from tools.launch.stack import Part, Stack
 from tools.launch.state import ROOT, State
 
+pytestmark = pytest.mark.long
+
 WHOLE = """
 import json, os, sys, time
 from pathlib import Path
