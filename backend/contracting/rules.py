@@ -73,8 +73,3 @@ def ends_on(starts_on: date, months: int) -> date:
 def lapses_at(last_day: date) -> datetime:
     """The instant a term is over: the midnight after its last day, in Shanghai."""
     return datetime.combine(last_day + timedelta(days=1), time(), SHANGHAI)
-
-
-def renewal_starts_on(old_ends_on: date) -> date:
-    """Name the first day of the next term: no gap and no overlap."""
-    return old_ends_on + timedelta(days=1)

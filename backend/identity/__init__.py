@@ -36,6 +36,7 @@ from backend.identity.models import (
     Resident,
     Staff,
 )
+from backend.identity.policy import DESK
 from backend.identity.queries import (
     ConsentText,
     account,
@@ -78,6 +79,7 @@ from backend.identity.verification_service import verify
 from backend.identity.witness_service import ToWitness, to_witness, witness
 
 __all__ = [
+    "DESK",
     "GUARDIANSHIP",
     "Account",
     "AccountAdded",

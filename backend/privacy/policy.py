@@ -23,7 +23,6 @@ from backend.kernel.ties import (
 )
 from backend.privacy.models import Correction, DataExport, DeathReport, DeathSource
 
-AT_DESK = frozenset({Role.DOCTOR, Role.NURSE, Role.PUBLIC_HEALTH, Role.COORDINATOR, Role.MANAGER})
 LOG = frozenset({Category.DISCLOSURE, Category.EMERGENCY_ACCESS})  # never a family member's
 KNOWS_OF_DEATH = frozenset({Role.DOCTOR, Role.NURSE, Role.PUBLIC_HEALTH})
 
@@ -77,7 +76,7 @@ def second_ties(ctx: Context, report: DeathReport) -> Ties:
 
 
 def _asked_here(ctx: Context) -> ColumnElement[bool]:
-    if ctx.actor.role not in AT_DESK:
+    if ctx.actor.role not in identity.DESK:
         return false()
     person = identity.Resident
     is_open = person.died_on.is_(None) & person.restricted_at.is_(None)
@@ -90,7 +89,7 @@ def _reported_here(ctx: Context) -> ColumnElement[bool]:
 
 
 def _to_confirm_here(ctx: Context) -> ColumnElement[bool]:
-    if ctx.actor.role not in AT_DESK:
+    if ctx.actor.role not in identity.DESK:
         return false()
     return DeathReport.institution_id == ctx.actor.institution
 
@@ -111,7 +110,7 @@ own_copy = allows(copy_ties, Tie.SELF, Tie.GUARDIAN)
 account_or_ward = admits(
     Tie.ACCOUNT, Tie.SELF, Tie.GUARDIAN, only={Tie.ACCOUNT: frozenset({Role.RESIDENT})}
 )
-house = allows(desk_ties, Tie.STAFF, only={Tie.STAFF: AT_DESK})
+house = allows(desk_ties, Tie.STAFF, only={Tie.STAFF: identity.DESK})
 signed_staff = allows(team_ties, Tie.SAME_TEAM, only={Tie.SAME_TEAM: KNOWS_OF_DEATH})
 manager_of_house = allows(report_ties, Tie.INSTITUTION, Tie.CONSORTIUM)
 second_hand = allows(
@@ -120,5 +119,5 @@ second_hand = allows(
     Tie.TEAM_LEAD,
     Tie.INSTITUTION,
     Tie.CONSORTIUM,
-    only={Tie.STAFF: AT_DESK},
+    only={Tie.STAFF: identity.DESK},
 )

@@ -9,7 +9,6 @@ from backend.contracting.rules import (
     EndReason,
     ends_on,
     lapses_at,
-    renewal_starts_on,
 )
 
 
@@ -24,11 +23,6 @@ from backend.contracting.rules import (
 )
 def test_a_term_ends_on_the_eve_of_its_anniversary(starts: date, months: int, ends: date) -> None:
     assert ends_on(starts, months) == ends
-
-
-def test_a_renewal_follows_without_gap() -> None:
-    first = ends_on(date(2026, 11, 23), 12)
-    assert renewal_starts_on(first) == date(2027, 11, 23)
 
 
 def test_terms_of_several_years_came_in_2022() -> None:
