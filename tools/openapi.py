@@ -1,5 +1,6 @@
 """`manage.py openapi`: the contract, without a database or any server."""
 
+import functools
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -26,6 +27,7 @@ def main(_arguments: Sequence[str]) -> int:
     return 0
 
 
+@functools.cache
 def document_without_servers() -> dict[str, Any]:
     """The document as a deployment serves it."""
     app = create_app(Settings.from_env(PLACEHOLDERS))

@@ -27,10 +27,19 @@ def main(arguments: Sequence[str]) -> int:
         with contextlib.ExitStack() as stack:
             servers = stack.enter_context(test_servers())
             command = [sys.executable, "-m", "pytest", *spread(arguments), *arguments]
-            return run_to_end(command, os.environ | servers)
+            return run_to_end(command, remembering() | servers)
     except LaunchError as problem:
         print(f"test: {problem}", file=sys.stderr)
         return 1
+
+
+def remembering() -> dict[str, str]:
+    """Our environment; what Python compiles is kept apart from the sources, whatever it says.
+
+    A run starts some hundred processes, each of which would compile the project again.
+    """
+    kept = {name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return kept | {"PYTHONPYCACHEPREFIX": str(ROOT / ".jiayi" / "pycache")}
 
 
 def run_to_end(command: Sequence[str], environment: Mapping[str, str]) -> int:
