@@ -1,10 +1,16 @@
-"""Makes the sessions that can be booked soon, and frees what was offered and not taken."""
+"""Makes sessions, frees what was offered and not taken, gives free seats to those who wait."""
+
+from uuid import UUID
+
+import structlog
 
 from backend import clinics
 from backend.kernel import entry
+from backend.kernel.errors import Refusal
 from backend.kernel.transaction import transaction
-from jobs.sweeping import until_none
+from jobs.sweeping import ENOUGH, until_none
 
+log = structlog.get_logger(__name__)
 BATCH = 25  # with twenty seats each: 500 rows a commit
 
 
@@ -22,3 +28,42 @@ def generate() -> int:
 def lapse() -> int:
     """Free the seats whose offers have run out."""
     return until_none(lambda: clinics.lapse(entry.now()))
+
+
+def fill_waiting() -> int:
+    """Offer every free seat that somebody waits for, each person in a transaction of its own."""
+    with transaction():
+        sessions = clinics.vacancies(entry.now())
+    return sum(_filled(session_id) for session_id in sessions)
+
+
+def close_waiting() -> int:
+    """End what was waited for in vain."""
+    return until_none(lambda: clinics.close_overdue(entry.now()))
+
+
+def _filled(session_id: UUID) -> int:
+    """How many seats of one session were offered; who may not have one is passed over."""
+    offered = 0
+    for _ in range(ENOUGH):
+        with transaction():
+            entry_id = clinics.next_in_line(entry.now(), session_id)
+        if entry_id is None:
+            break
+        offered += _offered(session_id, entry_id)
+    return offered
+
+
+def _offered(session_id: UUID, entry_id: UUID) -> bool:
+    refusal = None
+    try:
+        with transaction():
+            clinics.offer_to(entry.now(), session_id, entry_id)
+        return True
+    except Refusal as why:
+        refusal = why
+    except Exception as failure:
+        log.error("offer failed", entry=str(entry_id), error=type(failure).__name__)
+    with transaction():
+        clinics.pass_over(entry.now(), session_id, entry_id, refusal)
+    return False

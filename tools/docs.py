@@ -42,7 +42,7 @@ def pages() -> dict[str, str]:
 
 def _lifecycles() -> Iterator[str]:
     yield "# Lifecycles"
-    for module in _modules("models"):
+    for module in _modules("*models"):
         for name, value in sorted(vars(module).items()):
             if isinstance(value, Lifecycle):
                 yield f"\n## {_feature(module)} · {name}\n\n```mermaid\n{value.mermaid()}\n```"
@@ -95,7 +95,7 @@ def _sights() -> Iterator[str]:
     yield "What is not seen is not found (404). Family members need one of the scopes,"
     yield "and never see what the person keeps from them.\n"
     yield "| query scope | rows shown to | scopes of family |\n| --- | --- | --- |"
-    for module in _modules("policy"):
+    for module in _modules("*policy"):
         for name, sight in vars(module).items():
             if isinstance(sight, Sight):
                 shown = " · ".join(f"`{tie}`" for tie in Tie if tie in sight.ties)

@@ -6,6 +6,7 @@ from backend.clinics.behalf_service import (
     cancel_at_desk,
     propose,
 )
+from backend.clinics.calling_service import record_call
 from backend.clinics.claim import Manner, Wish
 from backend.clinics.errors import TooLateToCancel
 from backend.clinics.events import (
@@ -24,6 +25,16 @@ from backend.clinics.events import (
 )
 from backend.clinics.exception_service import Excepted, Otherwise, except_day, forget_exception
 from backend.clinics.expectation_queries import Expectation, expectation
+from backend.clinics.filling_service import (
+    close_cancelled,
+    close_overdue,
+    fill_freed,
+    leave_served,
+    next_in_line,
+    offer_to,
+    pass_over,
+    vacancies,
+)
 from backend.clinics.following import astray, follow_calendar
 from backend.clinics.labels import relabel
 from backend.clinics.models import (
@@ -99,6 +110,40 @@ from backend.clinics.service import (
 from backend.clinics.strike_models import Strike, StrikeKind, StrikeState
 from backend.clinics.subject_service import close, erase, export, foresee
 from backend.clinics.timetable import PublicSession, public_session, timetable
+from backend.clinics.waiting_errors import NotWaiting, SeatsLeft, TooManyWaiting
+from backend.clinics.waiting_events import UrgencySet, WaitingJoined, WaitingLeft, WaitingOver
+from backend.clinics.waiting_line import precedence_until, waiting_counts
+from backend.clinics.waiting_models import (
+    CallOutcome,
+    Reach,
+    Urgency,
+    WaitingAct,
+    WaitingCall,
+    WaitingEnd,
+    WaitingEntry,
+    WaitingState,
+    Way,
+)
+from backend.clinics.waiting_notices import ask_desk, tell_waiting_over
+from backend.clinics.waiting_queries import (
+    Call,
+    Place,
+    call_entry,
+    calls,
+    find_waiting,
+    waiting,
+    waiting_entry,
+)
+from backend.clinics.waiting_service import (
+    Need,
+    Target,
+    join,
+    join_at_desk,
+    join_for,
+    leave,
+    leave_at_desk,
+    set_urgency,
+)
 
 __all__ = [
     "Allocation",
@@ -113,6 +158,8 @@ __all__ = [
     "BookingOrigin",
     "BookingState",
     "BookingWithdrawn",
+    "Call",
+    "CallOutcome",
     "ClinicPromise",
     "ClinicSession",
     "Excepted",
@@ -120,14 +167,18 @@ __all__ = [
     "Expected",
     "Finding",
     "Manner",
+    "Need",
+    "NotWaiting",
     "OfferDeclined",
     "OfferLapsed",
     "Otherwise",
+    "Place",
     "Plan",
     "Price",
     "PublicSession",
     "Published",
     "Quota",
+    "Reach",
     "Roster",
     "RosterAct",
     "RosterBatch",
@@ -139,6 +190,7 @@ __all__ = [
     "RosterState",
     "Seat",
     "SeatOffered",
+    "SeatsLeft",
     "Service",
     "SessionAct",
     "SessionCancelled",
@@ -148,11 +200,25 @@ __all__ = [
     "Strike",
     "StrikeKind",
     "StrikeState",
+    "Target",
     "TooLateToCancel",
+    "TooManyWaiting",
     "Trouble",
+    "Urgency",
+    "UrgencySet",
+    "WaitingAct",
+    "WaitingCall",
+    "WaitingEnd",
+    "WaitingEntry",
+    "WaitingJoined",
+    "WaitingLeft",
+    "WaitingOver",
+    "WaitingState",
+    "Way",
     "Wish",
     "acts",
     "arrange",
+    "ask_desk",
     "astray",
     "batch",
     "book",
@@ -160,10 +226,14 @@ __all__ = [
     "booked",
     "bookings",
     "bookings_at_desk",
+    "call_entry",
+    "calls",
     "cancel",
     "cancel_at_desk",
     "cancel_session",
     "close",
+    "close_cancelled",
+    "close_overdue",
     "confirm",
     "conflicts",
     "decline",
@@ -175,7 +245,9 @@ __all__ = [
     "exceptions",
     "expectation",
     "export",
+    "fill_freed",
     "find",
+    "find_waiting",
     "follow_calendar",
     "foresee",
     "forget_booked",
@@ -185,18 +257,29 @@ __all__ = [
     "hold",
     "hold_roster",
     "hold_to_move",
+    "join",
+    "join_at_desk",
+    "join_for",
     "lapse",
+    "leave",
+    "leave_at_desk",
+    "leave_served",
     "move",
+    "next_in_line",
+    "offer_to",
     "open_work",
     "own_rosters",
     "own_session",
     "own_sessions",
     "parse",
+    "pass_over",
     "post",
+    "precedence_until",
     "proposals",
     "propose",
     "public_session",
     "publish",
+    "record_call",
     "relabel",
     "revise",
     "roster",
@@ -205,9 +288,15 @@ __all__ = [
     "session",
     "session_of_house",
     "sessions_of_house",
+    "set_urgency",
     "standing",
     "tell_booked",
     "tell_offered",
+    "tell_waiting_over",
     "tell_withdrawn",
     "timetable",
+    "vacancies",
+    "waiting",
+    "waiting_counts",
+    "waiting_entry",
 ]

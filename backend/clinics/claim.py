@@ -83,8 +83,8 @@ FROM session s LEFT JOIN seat ON true
 """
 RELEASED = """(%(first)s OR coalesce(
   clinic_seat.releases_at, (SELECT releases_at FROM clinic_session WHERE id = %(session)s)
-) <= %(at)s)"""
-MINE = """(quota = ANY (%(quotas)s::text[]) OR coalesce(flows_at <= %(at)s, false)
+) <= %(opens_by)s OR %(back)s AND came_back_at IS NOT NULL)"""
+MINE = """(quota = ANY (%(quotas)s::text[]) OR coalesce(flows_at <= %(opens_by)s, false)
   OR quota = 'signed' AND EXISTS (
   SELECT FROM relation r WHERE r.resident_id = %(person)s AND r.kind = 'signed'
   AND r.valid_from <= %(at)s AND (r.valid_until IS NULL OR r.valid_until > %(at)s)
@@ -157,8 +157,9 @@ class Manner:
     """For whom a seat is taken, and how: booked, or offered until an instant.
 
     `quotas` are those that may be used beside what has flowed on and what the person's contract
-    opens. `is_first`: before those whom a release still keeps waiting. Who is not `is_limited` is
-    judged by the session alone: no limits per person. Only who books by oneself rests after missed
+    opens. `is_first`: before those whom a release still keeps waiting; `ahead`: so much before the
+    public, and what came back at once. Who is not `is_limited` is judged by the session alone: no
+    limits per person. Only who books by oneself rests after missed
     seats and has to keep the notice.
     """
 
@@ -168,6 +169,7 @@ class Manner:
     quotas: Collection[Quota] = (Quota.OPEN,)
     staff_id: UUID | None = None
     is_first: bool = False
+    ahead: timedelta = timedelta(0)
     is_limited: bool = True
 
 
@@ -229,6 +231,8 @@ def arguments(  # noqa: PLR0917 — as `claim`
         "staff": manner.staff_id,
         "quotas": list(manner.quotas),
         "first": manner.is_first,
+        "opens_by": ctx.at + manner.ahead,
+        "back": bool(manner.ahead),
         **_limits(policy, manner),
     }
 

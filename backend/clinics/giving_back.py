@@ -5,11 +5,13 @@ from datetime import datetime, timedelta
 from random import SystemRandom
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, func, literal, select, update
 
 from backend.clinics.events import BookingCancelled, BookingMoved, OfferDeclined, OfferLapsed
 from backend.clinics.models import BOOKING_LIFE, Booking, BookingAct, ClinicSession, Seat
 from backend.clinics.rules import closes_at, policy_of
+from backend.clinics.waiting_life import settle
+from backend.clinics.waiting_line import precedence_until
 from backend.kernel.context import Context
 from backend.kernel.database import db
 from backend.kernel.events import record
@@ -28,6 +30,7 @@ def give_back(ctx: Context, booking: Booking, act: BookingAct = BookingAct.CANCE
     """End a booking and free its seat; raises `IllegalMove` where it has ended before."""
     booking.state = BOOKING_LIFE.after(booking.state, act)
     booking.ended_at, booking.ended_by_kinship = ctx.at, ctx.by_kinship
+    settle(ctx, booking, act)
     free_seat(ctx, booking)
     part(ctx, [booking.id])
     record(ctx, EVENTS[act](booking.resident_id, booking.id, booking.session_id))
@@ -36,12 +39,16 @@ def give_back(ctx: Context, booking: Booking, act: BookingAct = BookingAct.CANCE
 def free_seat(ctx: Context, booking: Booking) -> None:
     """Let others have the seat: at once, or where seats are scarce after a random delay.
 
-    Nobody can hand a scarce seat over by cancelling at an agreed second.
+    Nobody can hand a scarce seat over by cancelling at an agreed second. While people wait for one
+    it is theirs before the public.
     """
     session = db.session.get_one(ClinicSession, booking.session_id)
-    changed: dict[str, object] = {"is_free": True}
+    changed: dict[str, object] = {"is_free": True, "came_back_at": ctx.at}
+    opens: ColumnElement[datetime] = func.coalesce(Seat.releases_at, session.releases_at)
     if session.is_scarce:
-        changed["releases_at"] = _later(ctx, session)
+        changed["releases_at"] = opens = literal(_later(ctx, session), Seat.releases_at.type)
+    if first := precedence_until(ctx, session):
+        changed["releases_at"] = func.greatest(opens, first)
     seat = (Seat.session_id == booking.session_id) & (Seat.number == booking.seat_number)
     db.session.execute(update(Seat).where(seat).values(**changed))
 

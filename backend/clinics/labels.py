@@ -1,11 +1,13 @@
-"""Which bookings are of a sensitive category by today's edition."""
+"""Which bookings and waiting entries are of a sensitive category by today's edition."""
 
 from uuid import UUID
 
-from sqlalchemy import Select, false, or_, select
+from sqlalchemy import ColumnElement, Select, false, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from backend import identity
 from backend.clinics.models import Booking, ClinicSession
+from backend.clinics.waiting_models import WaitingEntry
 from backend.kernel import sensitive
 from backend.kernel.context import Context
 from backend.kernel.policy import admitted, by_clock
@@ -15,12 +17,21 @@ from backend.kernel.sensitive import Category
 @admitted(by_clock)
 def relabel(ctx: Context) -> int:
     """Label some that a new edition tells more of; returns how many."""
-    return sensitive.relabel(ctx, _of)
+    return sensitive.relabel(ctx, _booked) + sensitive.relabel(ctx, _waiting)
 
 
-def _of(category: Category) -> Select[UUID, UUID]:
-    words = (
-        ClinicSession.specialty.contains(word, autoescape=True) for word in category.specialties
-    )
+def _booked(category: Category) -> Select[UUID, UUID]:
     found = select(Booking.id, Booking.resident_id).join(Booking.session)
-    return found.where(or_(false(), *words), identity.is_open(Booking.resident_id))
+    named = _names(ClinicSession.specialty, category)
+    return found.where(named, identity.is_open(Booking.resident_id))
+
+
+def _waiting(category: Category) -> Select[UUID, UUID]:
+    found = select(WaitingEntry.id, WaitingEntry.resident_id)
+    named = _names(WaitingEntry.specialty, category)
+    return found.where(named, identity.is_open(WaitingEntry.resident_id))
+
+
+def _names(specialty: InstrumentedAttribute[str], category: Category) -> ColumnElement[bool]:
+    words = (specialty.contains(word, autoescape=True) for word in category.specialties)
+    return or_(false(), *words)

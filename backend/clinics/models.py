@@ -240,8 +240,8 @@ class Seat(Base):
 
     `is_free` is what a booking takes; whoever changes it holds the row. `releases_at` is from when
     its quota may book it (with its session, where there is none), `flows_at` from when everybody
-    may: time alone moves it, no job. Seats of narrow quotas have the lowest numbers, so that who
-    may have one takes it before an ordinary one.
+    may: time alone moves it, no job. `came_back_at` is when it was last given back. Seats of
+    narrow quotas have the lowest numbers, so that who may have one takes it before an ordinary one.
     """
 
     __tablename__ = "clinic_seat"
@@ -259,6 +259,7 @@ class Seat(Base):
     quota: Mapped[Quota] = mapped_column(server_default=Quota.OPEN)
     releases_at: Mapped[datetime | None]
     flows_at: Mapped[datetime | None]
+    came_back_at: Mapped[datetime | None]
 
 
 class BookingState(StrEnum):

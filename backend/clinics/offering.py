@@ -10,8 +10,9 @@ from sqlalchemy import select
 
 from backend.clinics.claim import Manner, Wish, claim
 from backend.clinics.events import BookingMade, SeatOffered
-from backend.clinics.models import Booking, BookingState, ClinicSession
+from backend.clinics.models import Booking, BookingAct, BookingState, ClinicSession
 from backend.clinics.rules import policy_of
+from backend.clinics.waiting_life import settle
 from backend.kernel import sensitive
 from backend.kernel.context import Context
 from backend.kernel.database import one
@@ -47,4 +48,5 @@ def take(ctx: Context, booking: Booking, state: BookingState) -> None:
         since=max(ctx.at, session.starts_at - region.record_lead),
         until=session.ends_at + region.record_window,
     )
+    settle(ctx, booking, BookingAct.CONFIRM)
     record(ctx, BookingMade(booking.resident_id, booking.id, booking.session_id))

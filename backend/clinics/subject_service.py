@@ -6,10 +6,12 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import joinedload
 
-from backend.clinics import queries
+from backend.clinics import queries, waiting_queries
 from backend.clinics.giving_back import give_back
 from backend.clinics.models import Booking, BookingAct, BookingState
 from backend.clinics.strike_models import Strike
+from backend.clinics.waiting_life import close as close_entry
+from backend.clinics.waiting_models import WaitingCall, WaitingEnd, WaitingEntry
 from backend.kernel import sensitive
 from backend.kernel.calendar import SHANGHAI
 from backend.kernel.context import Context
@@ -26,20 +28,28 @@ ENDINGS: Mapping[BookingState, BookingAct] = {
 
 @admitted(by_clock)
 def export(_ctx: Context, resident_id: UUID) -> Records:
-    """Every booking, and what one that was missed cost."""
+    """Every booking, what one that was missed cost, and what was waited for."""
     return {
         "booking": told(rows_of(Booking, Booking.resident_id == resident_id)),
         "booking_strike": told(rows_of(Strike, Strike.resident_id == resident_id)),
+        "waiting_entry": told(rows_of(WaitingEntry, WaitingEntry.resident_id == resident_id)),
+        "waiting_call": told(rows_of(WaitingCall, WaitingCall.resident_id == resident_id)),
     }
 
 
 @admitted(by_clock)
 def foresee(ctx: Context, resident_id: UUID) -> Sequence[Consequence]:
-    """The bookings still to come."""
+    """The bookings still to come, and the places on waiting lists."""
     shown = _ahead(ctx, resident_id) & sensitive.shown(ctx, Booking.id)
     ahead = select(Booking).where(shown).options(joinedload(Booking.session))
     found = db.session.execute(ahead.order_by(Booking.starts_at)).scalars()
-    return [Consequence(booking.id, _words(booking)) for booking in found]
+    seats = [Consequence(booking.id, _words(booking)) for booking in found]
+    return seats + [
+        Consequence(entry.id, f"{entry.specialty}门诊的候补取消")
+        for entry in rows_of(
+            WaitingEntry, _waits(resident_id) & sensitive.shown(ctx, WaitingEntry.id)
+        )
+    ]
 
 
 def _words(booking: Booking) -> str:
@@ -49,12 +59,15 @@ def _words(booking: Booking) -> str:
 
 @admitted(by_clock)
 def close(ctx: Context, resident_id: UUID, _cause: Cause) -> None:
-    """Give back every seat still to come, however near it is."""
+    """Give back every seat still to come, however near it is, and every place on a list."""
+    waiting_queries.take_turn(resident_id)
     ahead = select(Booking.id).where(_ahead(ctx, resident_id)).order_by(Booking.id)
     for booking_id in db.session.execute(ahead).scalars().all():
         booking = queries.hold(ctx, booking_id)
         if booking.state in ENDINGS:
             give_back(ctx, booking, ENDINGS[booking.state])
+    for entry in waiting_queries.hold_live(resident_id):
+        close_entry(ctx, entry, WaitingEnd.CLOSED)
 
 
 @admitted(by_clock)
@@ -62,6 +75,8 @@ def erase(_ctx: Context, resident_id: UUID) -> None:
     """Seats given back go; those that were sat on still count, for nobody in particular."""
     theirs = Booking.resident_id == resident_id
     db.session.execute(delete(Strike).where(Strike.resident_id == resident_id))
+    db.session.execute(delete(WaitingCall).where(WaitingCall.resident_id == resident_id))
+    db.session.execute(delete(WaitingEntry).where(WaitingEntry.resident_id == resident_id))
     db.session.execute(delete(Booking).where(theirs, Booking.ended_at.is_not(None)))
     nobody = update(Booking).where(theirs).values(resident_id=func.gen_random_uuid())
     db.session.execute(nobody.execution_options(synchronize_session=False))
@@ -70,3 +85,7 @@ def erase(_ctx: Context, resident_id: UUID) -> None:
 def _ahead(ctx: Context, resident_id: UUID) -> ColumnElement[bool]:
     live = (Booking.resident_id == resident_id) & Booking.state.in_(ENDINGS)
     return live & (Booking.ends_at > ctx.at)
+
+
+def _waits(resident_id: UUID) -> ColumnElement[bool]:
+    return (WaitingEntry.resident_id == resident_id) & WaitingEntry.ended_at.is_(None)

@@ -152,6 +152,17 @@ def is_open(resident_id: Any) -> ColumnElement[bool]:
     return select(Resident.id).where(own, Resident.restricted_at.is_(None)).exists()
 
 
+def has_agreed(resident_id: UUID) -> bool:
+    """Whether an open person's consent to the use of health data stands."""
+    given = select(Consent.id).where(
+        Consent.resident_id == resident_id,
+        Consent.purpose == Purpose.HEALTH_DATA,
+        Consent.withdrawn_at.is_(None),
+        is_open(Consent.resident_id),
+    )
+    return db.session.execute(given.limit(1)).first() is not None
+
+
 def openid_of_resident(resident_id: UUID) -> str | None:
     """Where WeChat messages to a resident go: the account used last; `None` without one."""
     used = select(func.max(LoginSession.refreshed_at)).where(LoginSession.account_id == Account.id)

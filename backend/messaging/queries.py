@@ -13,6 +13,7 @@ from backend.kernel.database import db, one
 from backend.kernel.paging import Page, Wanted, page
 from backend.messaging import ledger, policy
 from backend.messaging.models import Message, Reason, State
+from backend.messaging.rules import MessagingPolicy, after_quiet
 from backend.messaging.wording import Template, catalogue
 
 ASKED_AT_ONCE = 3
@@ -44,6 +45,11 @@ def inbox(ctx: Context, wanted: Wanted) -> Page[Message]:
         policy.visible_to(ctx), Message.due_at <= ctx.at, Message.state != State.WITHDRAWN
     )
     return page(own, [Message.due_at, Message.id], wanted, newest_first=True)
+
+
+def heard_at(ctx: Context) -> datetime:
+    """When a message that is queued now, and not urgent, goes out."""
+    return after_quiet(ctx.at, ctx.region.section("messaging", MessagingPolicy))
 
 
 def account_id(ctx: Context) -> UUID:

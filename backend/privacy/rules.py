@@ -21,6 +21,8 @@ FOR_GUARDIANS = frozenset(
         "agreement",
         "booking",
         "booking_strike",
+        "waiting_entry",
+        "waiting_call",
         "prescription",
         "prescription_wish",
         "prescription_line",

@@ -1,0 +1,65 @@
+"""What we tell who waits, and the desk that calls; run by the relay, after the fact."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from backend import identity, messaging
+from backend.clinics import waiting_queries
+from backend.clinics.events import SeatOffered
+from backend.clinics.models import Booking, BookingOrigin, BookingState, ClinicSession
+from backend.clinics.waiting_events import WaitingOver
+from backend.clinics.waiting_models import Reach, WaitingEnd, WaitingEntry
+from backend.kernel.context import Context, Role
+from backend.kernel.database import db, held, one
+from backend.messaging import MessageKind, To
+
+ONCE = "once"
+PAGE = "pages/waiting/detail?id={id}"
+
+
+def ask_desk(ctx: Context, event: SeatOffered) -> None:
+    """Ask the house's desk, once, to call who has no phone that messages reach."""
+    if event.origin != BookingOrigin.WAITING_LIST:
+        return
+    booking = held(select(Booking).where(Booking.id == event.booking_id))
+    offered = select(WaitingEntry).where(WaitingEntry.booking_id == booking.id)
+    entry = db.session.execute(offered).scalar_one_or_none()
+    if entry is None or entry.reach is not Reach.PHONE or booking.state is not BookingState.HELD:
+        return
+    house = one(select(ClinicSession).where(ClinicSession.id == booking.session_id)).institution_id
+    for staff_id in _desk(ctx, house):
+        to = To.staff(staff_id)
+        messaging.queue(ctx, MessageKind.PHONE_OFFER, to, booking.id, ONCE, {})
+
+
+def _desk(ctx: Context, house: UUID) -> Sequence[UUID]:
+    """Who serves at the house's desk: its nurses, or else who is there."""
+    for role in (Role.NURSE, Role.COORDINATOR, Role.PUBLIC_HEALTH):
+        if found := identity.working_at(ctx, house, role):
+            return found
+    return identity.working_at(ctx, house, Role.DOCTOR)
+
+
+def tell_waiting_over(ctx: Context, event: WaitingOver) -> None:
+    """No seat came, the session is not held, or nobody answered: look for another one."""
+    if event.reason == WaitingEnd.CLOSED:
+        return
+    shown = joinedload(WaitingEntry.session).joinedload(ClinicSession.institution)
+    entry = one(select(WaitingEntry).where(WaitingEntry.id == event.entry_id).options(shown))
+    session = entry.session
+    if session is not None:
+        at, place = session.starts_at, session.institution.name
+    else:
+        at, place = ctx.at, waiting_queries.house_names(ctx, entry.institution_ids)[0]
+    messaging.queue(
+        ctx,
+        MessageKind.SESSION_CHANGED,
+        To.resident(entry.resident_id),
+        entry.id,
+        ONCE,
+        {"time": messaging.as_time(at), "place": place},
+        page=PAGE.format(id=entry.id),
+    )
