@@ -11,12 +11,16 @@ from flask import Flask, Response, json, request
 
 from backend import clinics
 from backend.assembly import assemble, release
+from backend.clinics.timetable import Share
 from backend.identity.tokens import read
 from backend.kernel.ids import new_id
+from backend.kernel.paging import Page
 from backend.kernel.process import die_with_parent
 from backend.kernel.signing import signing_keys
 from config.settings import Settings
-from miniapp_api.contract import Api
+from miniapp_api import prepared
+from miniapp_api.contract import Api, page_of
+from miniapp_api.open.clinics import OfferedSchema
 from miniapp_api.resident.clinics import AppointmentSchema, BookingSchema
 from tools import serve
 
@@ -43,6 +47,7 @@ def create_app() -> Flask:
     app = Flask("bare")
     app.extensions["signing_keys"] = KeyAtStart(Settings.from_env(os.environ))
     app.add_url_rule("/api/v1/resident/bookings", view_func=book, methods=["POST"])
+    app.add_url_rule("/api/v1/open/clinics/sessions", view_func=timetable)
     app.add_url_rule("/healthz", view_func=lambda: "ok")
     return app
 
@@ -71,6 +76,29 @@ def book() -> Response:
     )
     return Response(json.dumps(ANSWERED.dump(made)), 201, mimetype="application/json")
 
+
+def timetable() -> Response:
+    """Two weeks of a centre, always the same: known since the server began."""
+    return Response(TIMETABLE, mimetype="application/json")
+
+
+def two_weeks() -> bytes:
+    """Twenty sessions as the product shows them."""
+    now, house, expert = datetime.now(UTC), new_id(), new_id()
+    quotas = [Share(quota, 5, 5) for quota in clinics.Quota]
+    some = clinics.PublicSession(
+        id=new_id(), institution_id=house, institution_name="示例街道社区卫生服务中心",
+        expert_id=expert, expert_name="陆建明", expert_title="主任医师（示例）",
+        specialty="心内科", service=clinics.Service.OUTPATIENT, room="二楼3诊室",
+        fee="按社区标准收费（示例）", day=now.date(), starts_at=now, ends_at=now, releases_at=now,
+        capacity=20, state=clinics.SessionState.OPEN, reason=None,
+        allocation=clinics.Allocation.FIRST_COME, standing=clinics.Standing.BOOKABLE, free=5,
+        next_release_at=now, quotas=quotas,
+    )  # fmt: skip
+    return prepared.writing(page_of(OfferedSchema)())(Page([some] * 20, None))
+
+
+TIMETABLE = two_weeks()
 
 if __name__ == "__main__":
     sys.exit(serve.become("granian", [*serve.granian(), "bench.bare:app"]))

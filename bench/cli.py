@@ -3,13 +3,15 @@
 import sys
 from collections.abc import Callable, Sequence
 
-from bench import authorised_read, booking, login
+from bench import authorised_read, booking, login, rush, timetable
 from tools.launch.supervisor import stop_at_signals
 
 BENCHES: dict[str, Callable[[Sequence[str]], int]] = {
     "booking": booking.main,
     "login": login.main,
     "authorised-read": authorised_read.main,
+    "timetable": timetable.main,
+    "rush": rush.main,
 }
 
 

@@ -65,6 +65,11 @@ class People:
         link.execute("ANALYZE resident, account, consent, session")
         return people
 
+    def part(self, first: int, many: int) -> "People":
+        """Some of them."""
+        kept = slice(first, first + many)
+        return People(self.residents[kept], self.accounts[kept], self.sessions[kept])
+
 
 @dataclass(frozen=True)
 class Sessions:
@@ -73,9 +78,14 @@ class Sessions:
     ids: Sequence[UUID]
 
     @classmethod
-    def make(cls, link: psycopg.Connection, many: int, attempts: int) -> "Sessions":
-        """`many` new ones in two days, with seats of a second for `attempts` people together."""
-        capacity = attempts // many + 1
+    def make(
+        cls, link: psycopg.Connection, many: int, attempts: int, capacity: int = 0
+    ) -> "Sessions":
+        """`many` new ones in two days, with seats of a second for `attempts` people together.
+
+        With a capacity each has so many seats.
+        """
+        capacity = capacity or attempts // many + 1
         begin = datetime.now(UTC) + timedelta(days=2)
         end = begin + timedelta(seconds=capacity + 2)
         sessions = cls([new_id() for _ in range(many)])

@@ -29,6 +29,11 @@ class Size:
     clients: int
     sessions: int
     most: int
+    part: float = 1.0
+
+    def of(self, whole: int) -> int:
+        """How many of what an issue counts."""
+        return max(1, round(whole * self.part))
 
     @property
     def attempts(self) -> int:
@@ -37,7 +42,7 @@ class Size:
 
 
 WHOLE = Size(seconds=8, warm_up_s=2, clients=16, sessions=50, most=6000)
-QUICK = Size(seconds=0.5, warm_up_s=0.2, clients=4, sessions=3, most=1500)
+QUICK = Size(seconds=0.5, warm_up_s=0.2, clients=4, sessions=3, most=1500, part=0.02)
 
 
 @dataclass(frozen=True)
@@ -91,12 +96,12 @@ def run(
 
 
 @contextmanager
-def served(stack: Stack, module: str) -> Iterator[int]:
+def served(stack: Stack, module: str, words: Sequence[str] = (), **settings: str) -> Iterator[int]:
     """Another server beside the product's, by the same means; its port."""
     port = stack.state.port(module)
-    settings = {"API_HOST": "127.0.0.1", "API_PORT": str(port)}
-    command = [sys.executable, "-m", module]
-    child = Child(module, command, stack.state.log(module), stack.environment() | settings, ROOT)
+    told = {"API_HOST": "127.0.0.1", "API_PORT": str(port), **settings}
+    command = [sys.executable, "-m", module, *words]
+    child = Child(module, command, stack.state.log(module), stack.environment() | told, ROOT)
     server = Program(child, port, lambda: answers(port, "/healthz"))
     server.start()
     try:
@@ -127,9 +132,14 @@ def timing(size: Size) -> dict[str, Any]:
 
 def in_process(module: str, told: Mapping[str, Any], lines: Sequence[str]) -> Run:
     """A client in a process of its own."""
+    return Run.from_json(spoken(module, told, lines))
+
+
+def spoken(module: str, told: Mapping[str, Any], lines: Sequence[str]) -> str:
+    """What a client in a process of its own answers."""
     words = "\n".join([json.dumps(told), *lines]) + "\n"
     found = subprocess.run(
         [sys.executable, "-m", module], input=words, stdout=subprocess.PIPE, text=True, check=True,
         cwd=ROOT, timeout=120,
     )  # fmt: skip
-    return Run.from_json(found.stdout)
+    return found.stdout

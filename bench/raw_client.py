@@ -39,14 +39,18 @@ class Claims:
             begin = time.perf_counter()
             if begin >= self.until:
                 break
-            row = link.execute(self.words, self.arguments(line), prepare=True).fetchone()
+            good = self.asked(link, line)
             now = time.perf_counter()
-            good = row is not None and row[0] is None and row[6] is not None
             errors += not good
             if begin >= self.measured_from:
                 done, last = done + good, now
                 times.append(now - begin)
         return Run(done, last - self.measured_from, times, errors)
+
+    def asked(self, link: psycopg.Connection, line: str) -> bool:
+        """Claim once; whether there was a seat."""
+        row = link.execute(self.words, self.arguments(line), prepare=True).fetchone()
+        return row is not None and row[0] is None and row[6] is not None
 
     def arguments(self, line: str) -> dict[str, Any]:
         """What one claim is told."""
@@ -74,13 +78,13 @@ class Claims:
         }
 
 
-def main() -> None:
+def main(kind: type[Claims] = Claims) -> None:
     """Read, run, tell."""
     told = json.loads(sys.stdin.readline())
     lines = sys.stdin.readlines()
     links = [psycopg.connect(told["url"], autocommit=True) for _ in range(told["clients"])]
     assert all(link.info.transaction_status is TransactionStatus.IDLE for link in links)
-    claims = Claims(told, lines)
+    claims = kind(told, lines)
     with ThreadPoolExecutor(len(links)) as threads:
         runs = list(threads.map(claims.make, links))
     whole = Run(

@@ -12,8 +12,6 @@ from typing import Any, TypeVar, cast
 from flask import Flask, Response, current_app, request
 from flask_smorest import Blueprint
 
-from backend.kernel.context import Context
-
 F = TypeVar("F", bound=Callable[..., Any])
 
 MOST_KEPT, LARGEST_KEPT = 512, 64 * 1024
@@ -82,18 +80,30 @@ def shared(view: F) -> F:
 
     Whoever has the same already is told so (304).
     """
+    told = _docs.alt_response(304, description="内容没有变化，不再传送")(view)
+    told.is_shared = True
+    return cast("F", told)
 
-    @wraps(view)
-    def answering(ctx: Context, **path: Any) -> Response:
+
+def is_shared(view: Callable[..., Any]) -> bool:
+    """Whether the view answers everybody alike."""
+    return hasattr(view, "is_shared")
+
+
+def repeating(entered: F) -> F:
+    """The view of a shared route, not entered at all while its last answer may be given."""
+
+    @wraps(entered)
+    def answering(**path: Any) -> Response:
         answers: Answers = current_app.extensions[_NAME]
         key = request.full_path
         kept = answers.find(key)
         if kept is None:
             asked_at = monotonic()
-            kept = answers.keep(key, view(ctx, **path).get_data(), asked_at)
+            kept = answers.keep(key, entered(**path).get_data(), asked_at)
         return _given(kept, answers.life_s)
 
-    return cast("F", _docs.alt_response(304, description="有相同内容，不再传送")(answering))
+    return cast("F", answering)
 
 
 def _given(kept: Kept, life_s: float) -> Response:

@@ -17,7 +17,7 @@ from backend.kernel.context import Context
 from backend.kernel.errors import Fault, Invalid
 from backend.kernel.paging import LARGEST, Wanted
 from backend.kernel.transaction import transaction
-from miniapp_api import bodies, pacing, prepared, shown
+from miniapp_api import answers, bodies, pacing, prepared, shown
 from miniapp_api.access import Audience, Door, recognise
 from miniapp_api.bodies import Parser
 
@@ -92,7 +92,8 @@ class Api(Blueprint):  # type: ignore[misc]
 
         def enter(view: F) -> F:
             shown.name(view, options["methods"])
-            return register(_entered(view, self.door))
+            entered = _entered(view, self.door)
+            return register(answers.repeating(entered) if answers.is_shared(view) else entered)
 
         return enter
 

@@ -29,6 +29,7 @@ def lines_of(name: str) -> list[dict[str, Any]]:
     [
         ("login", ["wechat", "first", "again", "refresh"]),
         ("authorised-read", ["one-unguarded", "one", "list-unguarded", "list"]),
+        ("timetable", ["bare", "raw", "anew", "shared", "etag"]),
     ],
 )
 def test_each_scenario_is_measured_without_errors(name: str, scenarios: list[str]) -> None:
@@ -45,6 +46,14 @@ def test_booking_is_measured_beside_its_baselines() -> None:
     assert all(line.keys() == KEYS for line in lines)
     assert all(line["rate_per_s"] > 0 for line in lines)
     assert {(line["errors"], line["oversold"]) for line in lines} == {(0, 0)}
+
+
+@pytest.mark.full
+def test_a_rush_sells_every_seat_once() -> None:
+    lines = lines_of("rush")
+    assert [line["scenario"] for line in lines] == ["bare", "cold", "warm"]
+    assert {(line["errors"], line["oversold"]) for line in lines} == {(0, 0)}
+    assert [line["sold"] for line in lines] == [100, 4, 4]
 
 
 def test_an_unknown_benchmark_is_named() -> None:
