@@ -31,6 +31,7 @@ from backend.clinics.errors import (
 )
 from backend.clinics.models import BookingOrigin, BookingState, Quota
 from backend.clinics.rules import ClinicPolicy
+from backend.clinics.sold_out import SOLD_OUT
 from backend.kernel import hot
 from backend.kernel.context import Context
 from backend.kernel.errors import Conflict, NotFound, Unavailable
@@ -125,6 +126,25 @@ FROM free
 """
 LEFTOVERS = {wish: LEFT.format(wish=words, **CONDITIONS) for wish, words in WISHES.items()}
 PERSON = "SELECT pg_advisory_xact_lock(hashtextextended('booking' || %(person)s::text, 0)) AS held"
+# Whether anything is left for a person, without a lock: asked first while many are refused.
+LOOKING = """
+SELECT s.state = 'open' AND s.starts_at > %(at)s::timestamptz + %(notice)s AS is_open,
+  EXISTS (
+    SELECT FROM booking b WHERE b.resident_id = %(person)s AND b.session_id = s.id
+    AND b.ended_at IS NULL
+  ) AS is_booked, counted.*, 0 AS clashing
+FROM clinic_session s, (
+  SELECT count(*) FILTER (WHERE mine AND released) AS any_free,
+    count(*) FILTER (WHERE mine AND NOT released) AS unreleased,
+    count(*) FILTER (WHERE NOT mine) AS kept
+  FROM (
+    SELECT {released} AS released, {mine} AS mine
+    FROM clinic_seat WHERE session_id = %(session)s AND is_free
+  ) free
+) counted
+WHERE s.id = %(session)s
+"""
+LOOK = LOOKING.format(**CONDITIONS)
 REFUSALS: Mapping[str, type[Conflict]] = {
     kind.code: kind
     for kind in (SessionNotHeld, SessionOver, TooLate, AlreadyBooked, SessionFull, Resting)
@@ -191,6 +211,24 @@ def claim(  # noqa: PLR0917 — one statement's whole argument
     Raises `Unavailable` when the last seats stay in others' hands for too long to know.
     """
     told = arguments(ctx, booking_id, session_id, wish, policy, manner)
+    if SOLD_OUT.knows(session_id):
+        _look(told)
+    try:
+        return _tried(wish, told, policy)
+    except (SessionFull, SeatsKept, NotReleased):
+        SOLD_OUT.note(session_id)
+        raise
+
+
+def _look(told: Mapping[str, Any]) -> None:
+    """Raise what the claim would say where nothing is left for the person, else do nothing."""
+    row = hot.row(LOOK, told)
+    if row is None or not row.is_open or row.any_free:
+        return
+    raise AlreadyBooked if row.is_booked else _nothing_fits(Wish(), row)
+
+
+def _tried(wish: Wish, told: Mapping[str, Any], policy: ClinicPolicy) -> Any:
     for pause in PAUSES_S:
         if pause:
             time.sleep(pause)
