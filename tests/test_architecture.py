@@ -220,6 +220,13 @@ def test_every_operation_says_in_chinese_what_it_is(app: Flask) -> None:
                 assert any("一" <= letter <= "鿿" for letter in summary), (method, path)
 
 
+def test_no_event_is_listed_twice() -> None:
+    """The later line would silence the earlier one."""
+    page = (ROOT / "backend" / "reactions.py").read_text("utf-8")
+    listed = re.findall(r"^    (\w+\.\w+): ", page, re.MULTILINE)
+    assert len(listed) == len(set(listed)) == len(REACTIONS)
+
+
 def test_every_reaction_has_a_name_of_its_own() -> None:
     for following in REACTIONS.values():
         names = [reaction_name(reaction) for reaction in following]

@@ -28,6 +28,7 @@ from backend.kernel import entry
 from backend.kernel.database import db
 from backend.kernel.errors import Refusal
 from backend.kernel.transaction import transaction
+from jobs import clinics as jobs
 
 PEOPLE, SEATS = 4, 3
 SOMEBODY = st.integers(0, PEOPLE - 1)
@@ -93,6 +94,24 @@ class Clinic(RuleBasedStateMachine):
         if newest is not None:
             self._try(lambda: act(self._as(who), clinics.hold(self._as(who), newest)))
 
+    @rule(who=SOMEBODY, where=SOMEWHERE)
+    def moves(self, who: int, where: int) -> None:
+        """The newest booking goes to another session, or stays."""
+        newest, wanted = self._newest_of(who), self.sessions[where].id
+        if newest is not None:
+            self._try(lambda: self._move(who, newest, wanted))
+
+    @rule(who=SOMEBODY, where=SOMEWHERE)
+    def joins(self, who: int, where: int) -> None:
+        """The waiting list, where nothing is left."""
+        target = clinics.Target(session_id=self.sessions[where].id)
+        self._try(lambda: clinics.join(self._as(who), target))
+
+    @rule()
+    def is_filled(self) -> None:
+        """Whoever waits is offered what is free."""
+        jobs.fill_waiting()
+
     @rule(minutes=st.sampled_from([1, 6, 120, 60 * 24]))
     def waits(self, minutes: int) -> None:
         """Time goes by, and offers run out."""
@@ -119,6 +138,10 @@ class Clinic(RuleBasedStateMachine):
         found = text("SELECT id FROM booking WHERE resident_id = :who ORDER BY id DESC LIMIT 1")
         newest: UUID | None = db.session.execute(found, {"who": self.people[who].id}).scalar()
         return newest
+
+    def _move(self, who: int, booking_id: UUID, wanted: UUID) -> None:
+        booking = clinics.hold(self._as(who), booking_id)
+        clinics.move(self._as(who), booking, wanted, clinics.Wish())
 
     def _cancel(self, where: int, house: UUID) -> None:
         manager = managing(house)
