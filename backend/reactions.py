@@ -57,6 +57,8 @@ REACTIONS: Reactions = {
     clinics.SessionCancelled: [clinics.close_cancelled],
     clinics.WaitingOver: [clinics.tell_waiting_over],
     clinics.BookingWithdrawn: [clinics.tell_withdrawn],
+    clinics.DrawLost: [clinics.tell_lost],
+    clinics.EntryVoided: [clinics.tell_void],
     prescriptions.PrescriptionRequested: [prescriptions.ask_doctor],
     prescriptions.PrescriptionIssued: [prescriptions.stop_asking, prescriptions.ask_pharmacists],
     prescriptions.PrescriptionReturned: [prescriptions.stop_asking, prescriptions.tell_returned],

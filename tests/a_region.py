@@ -7,6 +7,7 @@ from typing import Any
 from audit_builders import an_emergency
 from clinic_builders import a_roster, a_session, an_exception
 from contract_builders import a_contract, an_application
+from lottery_builders import an_open_draw
 from mandate_builders import a_mandate
 from people import a_member_of_staff, a_resident, by, by_itself, headers_of
 from prescription_builders import Surgery
@@ -39,6 +40,8 @@ def a_region() -> Region:
     roster = a_roster(surgery.centre)
     session, other = a_session(roster), a_session(a_roster(surgery.centre))
     booking = clinics.book(by(resident), session.id)
+    draw = an_open_draw(a_roster(surgery.centre))
+    entry = clinics.join_draw(by(resident), draw.session_id, wants_waiting=True)
     expert = db.session.get_one(identity.Staff, roster.expert_id)
     mandate = a_mandate(resident)
     manager = a_member_of_staff(Role.MANAGER, "管理员", surgery.centre.id)
@@ -78,6 +81,7 @@ def a_region() -> Region:
             "booking_id": [booking.id],
             "correction_id": [correction.id],
             "exception_id": [an_exception(roster).id],
+            "entry_id": [entry.id],
             "export_id": [export.id],
             "purpose": list(identity.Purpose),
             "report_id": [dead.id],
@@ -91,7 +95,7 @@ def a_region() -> Region:
             "prescription_id": [asked.id],
             "resident_id": [resident.id],
             "roster_id": [roster.id],
-            "session_id": [other.id, session.id],
+            "session_id": [other.id, session.id, draw.session_id],
             "staff_id": [nurse.id],
             "team_id": [surgery.team.id],
         },

@@ -173,6 +173,7 @@ BODIES: Mapping[str, Body] = {
     "POST /open/sessions/refresh": lambda world: {"refresh_token": world.facts["refresh_token"]},
     "POST /resident/bookings": _other_session,
     "POST /resident/bookings/{booking_id}/move": _other_session,
+    "POST /resident/draw-entries": lambda world: {"session_id": str(world.facts["other_draw"])},
     "POST /resident/contracts": lambda world: {
         "team_id": str(world.facts["team_id"]),
         "months": 12,

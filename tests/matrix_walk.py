@@ -131,6 +131,8 @@ def _ids(world: World, template: str) -> Mapping[str, object]:
     if "/me/sessions/" in template:
         own = "staff_session" if template.startswith("/staff") else "own_session"
         return {**world.facts, "session_id": world.facts[own]}
+    if "/draw" in template:
+        return {**world.facts, "session_id": world.facts["other_draw"]}
     return world.facts
 
 

@@ -14,6 +14,7 @@ from audit_builders import an_emergency
 from clinic_builders import a_holiday, a_roster, a_session, an_exception
 from contract_builders import a_centre, a_contract, join, nurse_of
 from family_builders import a_former_relative, a_guardian, a_relative, acting_for
+from lottery_builders import an_open_draw
 from mandate_builders import document, present, terms
 from message_builders import a_message
 from people import a_member_of_staff, a_resident, an_account, by, by_itself, logged_in, token_of
@@ -133,6 +134,8 @@ def _her_life(world: Making, specialist: identity.Staff) -> None:
     session = a_session(roster)
     later = a_session(roster, starts_at=session.starts_at + DAY)
     booking = clinics.book(by(her), session.id)
+    draw, next_draw = an_open_draw(roster), an_open_draw(a_roster(world.house))
+    entry_of_draw = clinics.join_draw(by(her), draw.session_id, wants_waiting=False)
     issued = surgery.issued(28)
     message = a_message(her)
     act, mandate = _family_act(world, visit), _mandate(world)
@@ -145,6 +148,8 @@ def _her_life(world: Making, specialist: identity.Staff) -> None:
         "id_number": her.id_number,
         "name": NAME,
         "booking_id": booking.id,
+        "entry_id": entry_of_draw.id,
+        "other_draw": next_draw.session_id,
         "mandate_id": mandate.id,
         "daughter": document(a_resident("王小芳")),
         "child": document(a_resident("王宝宝", date(2020, 2, 29))),
@@ -168,7 +173,19 @@ def _her_life(world: Making, specialist: identity.Staff) -> None:
         "agreement": _agreement(her, contract),
         "digest": prescriptions.confirmation_text(issued).digest,
     }
-    hers = (her, contract, booking, visit, reading, issued, message, act, mandate, request)
+    hers = (
+        her,
+        contract,
+        booking,
+        entry_of_draw,
+        visit,
+        reading,
+        issued,
+        message,
+        act,
+        mandate,
+        request,
+    )
     world.marks = frozenset({NAME, *(str(row.id) for row in hers)})
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, Select, false, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from backend import identity
+from backend.clinics.lottery_models import LotteryEntry
 from backend.clinics.models import Booking, ClinicSession
 from backend.clinics.waiting_models import WaitingEntry
 from backend.kernel import sensitive
@@ -17,7 +18,7 @@ from backend.kernel.sensitive import Category
 @admitted(by_clock)
 def relabel(ctx: Context) -> int:
     """Label some that a new edition tells more of; returns how many."""
-    return sensitive.relabel(ctx, _booked) + sensitive.relabel(ctx, _waiting)
+    return sum(sensitive.relabel(ctx, rows) for rows in (_booked, _waiting, _drawn))
 
 
 def _booked(category: Category) -> Select[UUID, UUID]:
@@ -30,6 +31,13 @@ def _waiting(category: Category) -> Select[UUID, UUID]:
     found = select(WaitingEntry.id, WaitingEntry.resident_id)
     named = _names(WaitingEntry.specialty, category)
     return found.where(named, identity.is_open(WaitingEntry.resident_id))
+
+
+def _drawn(category: Category) -> Select[UUID, UUID]:
+    found = select(LotteryEntry.id, LotteryEntry.resident_id)
+    of_session = found.join(ClinicSession, ClinicSession.id == LotteryEntry.session_id)
+    named = _names(ClinicSession.specialty, category)
+    return of_session.where(named, identity.is_open(LotteryEntry.resident_id))
 
 
 def _names(specialty: InstrumentedAttribute[str], category: Category) -> ColumnElement[bool]:

@@ -27,11 +27,16 @@ OFFERS: Mapping[BookingOrigin, MessageKind] = {
     BookingOrigin.RE_OFFER: MessageKind.ALTERNATIVE_OFFERED,
 }
 
+MADE: Mapping[BookingOrigin, MessageKind] = {BookingOrigin.LOTTERY: MessageKind.DRAW_WON}
+
 
 def tell_booked(ctx: Context, event: BookingMade) -> None:
     """Where to be and when; nothing if the seat was given back meanwhile."""
     messaging.withdraw(ctx, event.booking_id, *OFFERS.values())
-    kind = MessageKind.BOOKING_MOVED if event.moved_from else MessageKind.BOOKING_CONFIRMED
+    made = one(select(Booking.origin).where(Booking.id == event.booking_id))
+    kind = MADE.get(made, MessageKind.BOOKING_CONFIRMED)
+    if event.moved_from:
+        kind = MessageKind.BOOKING_MOVED
     _tell(ctx, event.booking_id, kind, [BookingState.BOOKED])
 
 

@@ -34,6 +34,15 @@ def offer(ctx: Context, session_id: UUID, manner: Manner, wish: Wish = Wish()) -
     return booking_id, row
 
 
+def book_for(ctx: Context, session_id: UUID, manner: Manner, wish: Wish = Wish()) -> UUID:  # noqa: B008
+    """Book a seat for somebody outright; returns the booking's id, raises what `claim` raises."""
+    booking_id = new_id()
+    row = claim(ctx, booking_id, session_id, wish, policy_of(ctx.region), manner)
+    sensitive.mark(ctx, manner.person, [booking_id], Traits(specialty=row.specialty))
+    record(ctx, BookingMade(manner.person, booking_id, session_id))
+    return booking_id
+
+
 def take(ctx: Context, booking: Booking, state: BookingState) -> None:
     """Make a held booking, which the caller holds locked, a real one."""
     session = one(select(ClinicSession).where(ClinicSession.id == booking.session_id))

@@ -2,6 +2,7 @@
 
 from sqlalchemy import ColumnElement, select
 
+from backend.clinics.lottery_models import LotteryEntry
 from backend.clinics.models import Booking, BookingOrigin, ClinicSession, Roster
 from backend.identity import Resident
 from backend.kernel.context import Context, Role, Scope
@@ -31,6 +32,11 @@ def ties(ctx: Context, booking: Booking) -> Ties:
     if as_expert and not is_source(ctx, booking.id, Kind.BOOKED):
         as_expert = NONE
     return as_person(ctx, booking.resident_id, booking.id) | as_expert | by_itself(ctx)
+
+
+def entry_ties(ctx: Context, entry: LotteryEntry) -> Ties:
+    """Who takes part in the draw; the clock."""
+    return as_person(ctx, entry.resident_id, entry.id) | by_itself(ctx)
 
 
 def house_ties(ctx: Context, held: Roster | ClinicSession) -> Ties:
@@ -66,8 +72,16 @@ visible_to = Sight(
         Tie.CLOCK: everything,
     },
 )
+entries_visible_to = Sight(
+    scopes=(Scope.BOOK,),
+    rows={
+        **of_person(LotteryEntry.resident_id, Scope.BOOK, subject=LotteryEntry.id),
+        Tie.CLOCK: everything,
+    },
+)
 to_book = by_person(Scope.BOOK)
 own_booking = allows(ties, Tie.SELF, Tie.PROXY, Tie.GUARDIAN, scope=Scope.BOOK)
+own_entry = allows(entry_ties, Tie.SELF, Tie.PROXY, Tie.GUARDIAN, scope=Scope.BOOK)
 roster_of_own_house: Grant[Roster] = allows(house_ties, Tie.INSTITUTION, Tie.CONSORTIUM)
 session_of_own_house: Grant[ClinicSession] = allows(house_ties, Tie.INSTITUTION, Tie.CONSORTIUM)
 by_clock_or_manager = admits(Tie.CLOCK, Tie.INSTITUTION, Tie.CONSORTIUM)

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import joinedload
 
-from backend.clinics import queries, waiting_queries
+from backend.clinics import lottery_subjects, queries, waiting_queries
 from backend.clinics.giving_back import give_back
 from backend.clinics.models import Booking, BookingAct, BookingState
 from backend.clinics.strike_models import Strike
@@ -32,6 +32,7 @@ def export(_ctx: Context, resident_id: UUID) -> Records:
     return {
         "booking": told(rows_of(Booking, Booking.resident_id == resident_id)),
         "booking_strike": told(rows_of(Strike, Strike.resident_id == resident_id)),
+        "lottery_entry": lottery_subjects.tell(resident_id),
         "waiting_entry": told(rows_of(WaitingEntry, WaitingEntry.resident_id == resident_id)),
         "waiting_call": told(rows_of(WaitingCall, WaitingCall.resident_id == resident_id)),
     }
@@ -44,12 +45,16 @@ def foresee(ctx: Context, resident_id: UUID) -> Sequence[Consequence]:
     ahead = select(Booking).where(shown).options(joinedload(Booking.session))
     found = db.session.execute(ahead.order_by(Booking.starts_at)).scalars()
     seats = [Consequence(booking.id, _words(booking)) for booking in found]
-    return seats + [
-        Consequence(entry.id, f"{entry.specialty}门诊的候补取消")
-        for entry in rows_of(
-            WaitingEntry, _waits(resident_id) & sensitive.shown(ctx, WaitingEntry.id)
-        )
-    ]
+    return (
+        seats
+        + lottery_subjects.ahead(ctx, resident_id)
+        + [
+            Consequence(entry.id, f"{entry.specialty}门诊的候补取消")
+            for entry in rows_of(
+                WaitingEntry, _waits(resident_id) & sensitive.shown(ctx, WaitingEntry.id)
+            )
+        ]
+    )
 
 
 def _words(booking: Booking) -> str:
@@ -61,6 +66,7 @@ def _words(booking: Booking) -> str:
 def close(ctx: Context, resident_id: UUID, _cause: Cause) -> None:
     """Give back every seat still to come, however near it is, and every place on a list."""
     waiting_queries.take_turn(resident_id)
+    lottery_subjects.leave_all(ctx, resident_id)
     ahead = select(Booking.id).where(_ahead(ctx, resident_id)).order_by(Booking.id)
     for booking_id in db.session.execute(ahead).scalars().all():
         booking = queries.hold(ctx, booking_id)
@@ -74,6 +80,7 @@ def close(ctx: Context, resident_id: UUID, _cause: Cause) -> None:
 def erase(_ctx: Context, resident_id: UUID) -> None:
     """Seats given back go; those that were sat on still count, for nobody in particular."""
     theirs = Booking.resident_id == resident_id
+    lottery_subjects.forget(resident_id)
     db.session.execute(delete(Strike).where(Strike.resident_id == resident_id))
     db.session.execute(delete(WaitingCall).where(WaitingCall.resident_id == resident_id))
     db.session.execute(delete(WaitingEntry).where(WaitingEntry.resident_id == resident_id))

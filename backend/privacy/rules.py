@@ -21,6 +21,7 @@ FOR_GUARDIANS = frozenset(
         "agreement",
         "booking",
         "booking_strike",
+        "lottery_entry",
         "waiting_entry",
         "waiting_call",
         "prescription",
