@@ -57,7 +57,7 @@ REACTIONS: Reactions = {
     clinics.SessionCancelled: [clinics.close_cancelled],
     clinics.WaitingOver: [clinics.tell_waiting_over],
     clinics.BookingWithdrawn: [clinics.tell_withdrawn],
-    clinics.DrawLost: [clinics.tell_lost],
+    clinics.DrawLost: [clinics.tell_lost, clinics.wait_on],
     clinics.EntryVoided: [clinics.tell_void],
     prescriptions.PrescriptionRequested: [prescriptions.ask_doctor],
     prescriptions.PrescriptionIssued: [prescriptions.stop_asking, prescriptions.ask_pharmacists],

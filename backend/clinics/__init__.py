@@ -50,7 +50,7 @@ from backend.clinics.lottery_events import (
     EntryVoided,
 )
 from backend.clinics.lottery_models import DrawState, LotteryOutcome
-from backend.clinics.lottery_notices import tell_lost, tell_void
+from backend.clinics.lottery_notices import tell_lost, tell_void, wait_on
 from backend.clinics.lottery_queries import (
     Draw,
     Entry,
@@ -353,6 +353,7 @@ __all__ = [
     "to_close",
     "to_draw",
     "vacancies",
+    "wait_on",
     "waiting",
     "waiting_counts",
     "waiting_entry",

@@ -141,6 +141,7 @@ def _void(ctx: Context, draw: LotteryDraw, why: str) -> None:
 
 def _release_rest(ctx: Context, draw: LotteryDraw) -> None:
     """What is left is anybody's from the published hour on, or from now if that is later."""
-    left = (Seat.session_id == draw.session_id) & Seat.is_free & (Seat.quota == Quota.OPEN)
-    released = update(Seat).where(left).values(releases_at=max(ctx.at, draw.rest_at))
-    db.session.execute(released)
+    drawn = (Seat.session_id == draw.session_id) & (Seat.quota == Quota.OPEN)
+    db.session.execute(update(Seat).where(drawn).values(releases_at=None))
+    own = update(ClinicSession).where(ClinicSession.id == draw.session_id)
+    db.session.execute(own.values(releases_at=max(ctx.at, draw.rest_at)))

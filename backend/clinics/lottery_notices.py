@@ -1,17 +1,24 @@
 """What we tell who took part in a draw; whoever won hears of the booking."""
 
+from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from backend import messaging
+from backend import identity, messaging
+from backend.clinics import waiting_service
 from backend.clinics.lottery_events import DrawLost, EntryVoided
-from backend.clinics.lottery_models import LotteryEntry
+from backend.clinics.lottery_models import LotteryEntry, LotteryOutcome, LotteryRank, LotteryResult
 from backend.clinics.models import ClinicSession
+from backend.clinics.waiting_errors import TooManyWaiting
 from backend.kernel.context import Context
 from backend.kernel.database import db, one
 from backend.messaging import MessageKind, To
+
+log = structlog.get_logger(__name__)
 
 
 def tell_lost(ctx: Context, event: DrawLost) -> None:
@@ -24,6 +31,23 @@ def tell_void(ctx: Context, event: EntryVoided) -> None:
     _tell(
         ctx, event.entry_id, MessageKind.SESSION_CHANGED, f"pages/draws/detail?id={event.entry_id}"
     )
+
+
+def wait_on(ctx: Context, event: DrawLost) -> None:
+    """Who said so waits for a seat that comes free, in the order of the draw."""
+    found = select(LotteryRank.rank, LotteryResult.drawn_at, LotteryEntry.wants_waiting)
+    of_entry = found.join(LotteryEntry, LotteryEntry.ticket == LotteryRank.ticket).where(
+        LotteryEntry.id == event.entry_id, LotteryRank.outcome == LotteryOutcome.NOT_DRAWN
+    )
+    of_draw = of_entry.join(LotteryResult, LotteryResult.draw_id == LotteryRank.draw_id)
+    row = db.session.execute(of_draw).one_or_none()
+    if row is None or not row.wants_waiting or identity.is_closed(event.resident_id):
+        return
+    drawn = replace(ctx, at=row.drawn_at + timedelta(microseconds=row.rank))
+    try:
+        waiting_service.wait_after_draw(drawn, event.resident_id, event.session_id)
+    except TooManyWaiting:
+        log.info("waits for enough already", entry=str(event.entry_id))
 
 
 def _tell(ctx: Context, entry_id: UUID, kind: MessageKind, page: str | None = None) -> None:

@@ -79,12 +79,6 @@ def times(starts_at: datetime, now: datetime, policy: LotteryPolicy) -> Times | 
     return Times(opens, closes, draws, draws + timedelta(minutes=policy.rest_minutes))
 
 
-def rest_at(starts_at: datetime, policy: LotteryPolicy) -> datetime:
-    """From when what a draw leaves can be booked."""
-    closes = _before(starts_at, policy.closes_days, policy.closes_at)
-    return closes + timedelta(minutes=policy.draw_minutes + policy.rest_minutes)
-
-
 def _before(starts_at: datetime, days: int, at: time) -> datetime:
     return datetime.combine(starts_at.astimezone(SHANGHAI).date() - timedelta(days), at, SHANGHAI)
 

@@ -22,6 +22,7 @@ from backend.clinics.lottery_models import LotteryDraw, LotteryEntry, LotteryLis
 from backend.clinics.lottery_queries import Entry
 from backend.clinics.lottery_rules import SEED_BYTES, commitment, digest
 from backend.clinics.models import Allocation, ClinicSession, Quota, Seat, SessionState
+from backend.clinics.rules import policy_of, releases_at
 from backend.kernel import sensitive
 from backend.kernel.context import Context
 from backend.kernel.database import db, held, one
@@ -44,6 +45,7 @@ def announce_draw(ctx: Context, session_id: UUID) -> bool:
     window = queries.window_of(ctx, session)
     if window is None:
         session.allocation = Allocation.FIRST_COME
+        session.releases_at = releases_at(session.starts_at, policy_of(ctx.region))
         _release(session, None)
         record(ctx, DrawForgone(session.id))
         return False
@@ -59,6 +61,7 @@ def announce_draw(ctx: Context, session_id: UUID) -> bool:
         rest_at=window.rest_at,
     )
     db.session.add(draw)
+    session.is_scarce, session.releases_at = True, window.rest_at
     _release(session, session.starts_at)
     record(ctx, DrawAnnounced(draw.id, session.id, draw.commitment.hex()))
     return True

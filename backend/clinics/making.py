@@ -91,6 +91,7 @@ def _seat_rows(ctx: Context, roster: Roster, session: dict[str, Any]) -> list[di
         capacity,
         policy_of(ctx.region),
         is_staggered=roster.allocation is Allocation.STAGGERED,
+        is_drawn=roster.allocation is Allocation.LOTTERY,
         counts=roster.quotas or ({} if together else None),
     )
     return [

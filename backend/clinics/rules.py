@@ -160,23 +160,27 @@ def kept_seats(
     policy: ClinicPolicy,
     *,
     is_staggered: bool = False,
+    is_drawn: bool = False,
     counts: Mapping[str, int] | None = None,
 ) -> list[Kept]:
     """Tell for whom each seat is kept, by number: narrow quotas first, ordinary seats after.
 
     `counts` are seats by quota in place of the region's shares. The ordinary seats of a staggered
-    session are shared out among the region's tranches.
+    session are shared out among the region's tranches; of one that is drawn they are nobody's by
+    booking before the draw, whose classes take the place of a quota for contracts.
     """
     narrow = [
         Kept(rule.quota, _before(starts_at, rule), starts_at - timedelta(hours=rule.flows_hours))
         for rule in policy.quotas
+        if not (is_drawn and rule.quota == "signed")
         for _ in range(
             capacity * rule.percent // 100 if counts is None else counts.get(rule.quota, 0)
         )
     ]
     ordinary = capacity - len(narrow)
     tranches = policy.tranches if is_staggered else ()
-    released: list[datetime | None] = [_before(starts_at, each) for each in tranches] or [None]
+    at_once = starts_at if is_drawn else None
+    released: list[datetime | None] = [_before(starts_at, each) for each in tranches] or [at_once]
     return narrow + [
         Kept(releases_at=released[n * len(released) // ordinary]) for n in range(ordinary)
     ]

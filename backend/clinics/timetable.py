@@ -203,8 +203,15 @@ class _Public:
     def next_release_at(self) -> datetime | None:
         """When it may book more, so far as that is laid down."""
         coming = (_public_from(each) for each in self.known if each.free)
-        later = [at for at in coming if at is not None and self.at < at < self.closes_at]
+        opens = [*coming, self.session.releases_at if self._is_drawn_later else None]
+        later = [at for at in opens if at is not None and self.at < at < self.closes_at]
         return min(later) if later and self.is_open else None
+
+    @property
+    def _is_drawn_later(self) -> bool:
+        """Whether seats wait for a draw; what that leaves is released with the session."""
+        drawn = self.session.allocation == Allocation.LOTTERY
+        return drawn and any(each.releases_at == self.session.starts_at for each in self.known)
 
     @property
     def standing(self) -> Standing:
@@ -249,7 +256,7 @@ class _Public:
             kept_seats(of.starts_at, of.capacity, policy, is_staggered=s) for s in (False, True)
         )
         laid_down = {kept.releases_at for way in ways for kept in way if kept.releases_at}
-        return laid_down | {of.releases_at}
+        return laid_down | {of.releases_at, of.starts_at}
 
 
 def _public_from(each: Any) -> datetime | None:

@@ -51,7 +51,7 @@ from backend.kernel.database import db
 from backend.kernel.errors import ConsentNeeded, Fault, Invalid, NotForProxies, NotFound, NotNow
 from backend.kernel.events import record
 from backend.kernel.ids import new_id
-from backend.kernel.policy import admitted, permitted
+from backend.kernel.policy import admitted, by_clock, permitted
 from backend.kernel.sensitive import Traits
 from backend.kernel.subjects import as_clock
 
@@ -72,6 +72,16 @@ class Need:
 
     urgency: Urgency = Urgency.ROUTINE
     reason: str | None = None
+
+
+@admitted(by_clock)
+def wait_after_draw(ctx: Context, person: UUID, session_id: UUID) -> None:
+    """Put somebody who was not drawn on the list of the session; again is no change."""
+    waiting_queries.take_turn(person)
+    target = _of_session(queries.session(ctx, session_id))
+    if _live(person, target) is None:
+        _require_few(ctx, person)
+        _made(ctx, person, target, _Entrance(Way.OWN, Reach.APP))
 
 
 @admitted(policy.to_book)
@@ -162,12 +172,7 @@ def _enter(ctx: Context, person: UUID, target: Target, entrance: _Entrance) -> W
     session, found = None, target
     if target.session_id is not None:
         session = queries.session(ctx, target.session_id)
-        found = Target(
-            session_id=session.id,
-            specialty=session.specialty,
-            institution_ids=[session.institution_id],
-            until=session.day,
-        )
+        found = _of_session(session)
     if sensitive.is_kept(ctx, Traits(specialty=found.specialty)):
         raise NotForProxies
     if existing := _live(person, found):
@@ -179,6 +184,15 @@ def _enter(ctx: Context, person: UUID, target: Target, entrance: _Entrance) -> W
         _require_no_seat(ctx, person, session)
     _require_few(ctx, person)
     return _made(ctx, person, found, entrance)
+
+
+def _of_session(session: ClinicSession) -> Target:
+    return Target(
+        session_id=session.id,
+        specialty=session.specialty,
+        institution_ids=[session.institution_id],
+        until=session.day,
+    )
 
 
 def _live(person: UUID, target: Target) -> WaitingEntry | None:

@@ -17,6 +17,7 @@ from backend.clinics.lottery_errors import AlreadyJoined, JoiningClosed, NotOpen
 from backend.clinics.lottery_models import LotteryRank
 from backend.clinics.lottery_rules import commitment
 from backend.clinics.models import Seat
+from backend.clinics.waiting_models import WaitingEntry
 from backend.kernel.context import Scope
 from backend.kernel.database import db
 from backend.kernel.errors import NotForProxies, NotFound
@@ -358,3 +359,42 @@ def test_the_jobs_find_what_is_due(app: object, clock: FixedClock) -> None:
     clock.at = draw.draws_at
     assert (jobs.announce(), jobs.close(), jobs.hold()) == (0, 1, 1)
     assert (jobs.announce(), jobs.close(), jobs.hold()) == (0, 0, 0)
+
+
+def test_the_timetable_tells_when_the_rest_is_released(app: object, clock: FixedClock) -> None:
+    draw, person = opened(clock, a_lottery(capacity=2)), a_resident()
+    told = clinics.public_session(by_itself(), draw.session_id)
+    assert (told.standing, told.free, told.next_release_at) == ("not_released", 0, draw.rest_at)
+    assert told.allocation == "lottery"
+    joined(draw, person)
+    drawn(clock, draw)
+    assert clinics.public_session(by_itself(), draw.session_id).next_release_at == draw.rest_at
+    clock.at = draw.rest_at
+    told = clinics.public_session(by_itself(), draw.session_id)
+    assert (told.standing, told.free) == ("bookable", 1)
+
+
+def test_nobody_waits_in_line_before_the_draw(app: object, clock: FixedClock) -> None:
+    draw = opened(clock, a_lottery())
+    with pytest.raises(NotReleased):
+        clinics.join(by(a_resident()), clinics.Target(session_id=draw.session_id))
+
+
+def test_who_was_not_drawn_and_said_so_waits_in_the_order_of_the_draw(
+    app: object, clock: FixedClock
+) -> None:
+    draw, crowd, proud = opened(clock, a_lottery(capacity=1)), people(5), a_resident("林不等")
+    entries = joined(draw, *crowd)
+    clinics.join_draw(by(proud), draw.session_id, wants_waiting=False)
+    drawn(clock, draw)
+    relay.drain()
+    relay.drain()
+    ranked = sorted(
+        (told.rank or 0, person.id)
+        for person, entry in zip(crowd, entries, strict=True)
+        if (told := result_of(person, entry)).outcome == "not_drawn"
+    )
+    waiting = select(WaitingEntry.resident_id).where(WaitingEntry.session_id == draw.session_id)
+    found = db.session.execute(waiting.order_by(WaitingEntry.joined_at)).scalars().all()
+    assert found == [person for _, person in ranked]
+    assert proud.id not in found
