@@ -9,18 +9,23 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import psycopg
 from psycopg.pq import TransactionStatus
 
-from backend.clinics.claim import STATEMENTS
+from backend.clinics.claim import STATEMENTS, Manner, Wish, arguments
+from backend.clinics.rules import policy_of
+from backend.kernel.context import ANYONE, Context
 from backend.kernel.ids import new_id
+from backend.kernel.regions import Region
 from bench.figures import Run
 
 STATEMENT = STATEMENTS[""]
+REGION = Region.load("huzhou")
+POLICY = policy_of(REGION)
 
 
 class Claims:
@@ -54,28 +59,9 @@ class Claims:
 
     def arguments(self, line: str) -> dict[str, Any]:
         """What one claim is told."""
-        person, session = line.split()
-        return {
-            "session": UUID(session),
-            "person": UUID(person),
-            "at": datetime.now(UTC),
-            "booking": new_id(),
-            "relation": new_id(),
-            "kinship": None,
-            "notice": timedelta(minutes=30),
-            "window": timedelta(hours=72),
-            "per_day": 2,
-            "ahead": 4,
-            "strikes": 3,
-            "strike_window": timedelta(days=90),
-            "rest": timedelta(days=30),
-            "state": "booked",
-            "origin": "own",
-            "staff": None,
-            "until": None,
-            "quotas": ["open"],
-            "first": False,
-        }
+        person, session = (UUID(word) for word in line.split())
+        ctx = Context(ANYONE, datetime.now(UTC), REGION)
+        return arguments(ctx, new_id(), session, Wish(), POLICY, Manner(person=person))
 
 
 def main(kind: type[Claims] = Claims) -> None:

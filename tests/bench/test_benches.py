@@ -56,6 +56,14 @@ def test_a_rush_sells_every_seat_once() -> None:
     assert [line["sold"] for line in lines] == [100, 4, 4]
 
 
+@pytest.mark.full
+def test_what_a_booking_costs_is_told_for_each_size() -> None:
+    lines = lines_of("flatness")
+    assert [line["booked"] for line in lines] == [200, 200, 2000, 2000, 20_000, 20_000]
+    assert {(line["errors"], line["oversold"]) for line in lines} == {(0, 0)}
+    assert all(line["cpu_ms"] > 0 for line in lines)
+
+
 def test_an_unknown_benchmark_is_named() -> None:
     command = [sys.executable, "-m", "tools.cli", "bench", "nothing"]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
