@@ -67,3 +67,13 @@ def _offered(session_id: UUID, entry_id: UUID) -> bool:
     with transaction():
         clinics.pass_over(entry.now(), session_id, entry_id, refusal)
     return False
+
+
+def settle() -> int:
+    """Say who did not come to sessions that are over."""
+    return until_none(lambda: clinics.day.settle(entry.now()))
+
+
+def lift_unanswered() -> int:
+    """Lift what was explained and not answered in time."""
+    return until_none(lambda: clinics.day.lift_unanswered(entry.now()))

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from audit_builders import an_emergency
-from clinic_builders import a_roster, a_session, an_exception
+from clinic_builders import a_roster, a_session, a_strike, an_exception
 from contract_builders import a_contract, an_application
 from lottery_builders import an_open_draw
 from mandate_builders import a_mandate
@@ -42,6 +42,7 @@ def a_region() -> Region:
     booking = clinics.book(by(resident), session.id)
     draw = an_open_draw(a_roster(surgery.centre))
     entry = clinics.join_draw(by(resident), draw.session_id, wants_waiting=True)
+    strike = a_strike(doctor, booking.id)
     expert = db.session.get_one(identity.Staff, roster.expert_id)
     mandate = a_mandate(resident)
     manager = a_member_of_staff(Role.MANAGER, "管理员", surgery.centre.id)
@@ -97,6 +98,7 @@ def a_region() -> Region:
             "roster_id": [roster.id],
             "session_id": [other.id, session.id, draw.session_id],
             "staff_id": [nurse.id],
+            "strike_id": [strike.id],
             "team_id": [surgery.team.id],
         },
     )

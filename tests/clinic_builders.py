@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 
 from contract_builders import a_centre
 from people import a_member_of_staff
@@ -11,7 +12,7 @@ from backend import clinics, identity, network
 from backend.clinics.rules import policy_of, releases_at, seat_windows
 from backend.kernel import entry
 from backend.kernel.calendar import SHANGHAI, shanghai_date
-from backend.kernel.context import Role
+from backend.kernel.context import Context, Role
 from backend.kernel.database import db
 from backend.kernel.ids import new_id
 
@@ -110,3 +111,18 @@ def at(instant: datetime, *, days: int = 0, hour: int = 0, minute: int = 0) -> d
     """A time of day in Shanghai, some days after the instant's."""
     local = instant.astimezone(SHANGHAI) + timedelta(days)
     return local.replace(hour=hour, minute=minute, second=0, microsecond=0)
+
+
+def a_strike(ctx: Context, booking_id: UUID) -> clinics.Strike:
+    """A seat that its person did not sit on."""
+    booking = db.session.get_one(clinics.Booking, booking_id)
+    strike = clinics.Strike(
+        booking_id=booking.id,
+        resident_id=booking.resident_id,
+        kind=clinics.StrikeKind.NO_SHOW,
+        at=ctx.at,
+        state=clinics.StrikeState.STANDING,
+    )
+    db.session.add(strike)
+    db.session.flush()
+    return strike

@@ -242,6 +242,15 @@ BODIES: Mapping[str, Body] = {
         "verdict": "justified",
         "note": "情况属实",
     },
+    "POST /resident/check-ins": lambda world: {"code": world.facts["door"]},
+    "POST /resident/strikes/{strike_id}/appeal": lambda _: {"because": "那天病了"},
+    "POST /staff/clinics/sessions/{session_id}/calls": lambda _: {},
+    "POST /staff/desk/check-ins": lambda world: world.facts["herself"],
+    "POST /staff/desk/card-check-ins": lambda world: {"card": world.facts["card"]},
+    "POST /staff/desk/cards": _seen,
+    "POST /staff/desk/cards/revocation": _seen,
+    "POST /staff/desk/cards/printing": lambda world: {"card": world.facts["card"], "form": "svg"},
+    "POST /staff/strikes/{strike_id}/decision": lambda _: {"is_lifted": True, "answer": "好的"},
     "POST /manager/clinics/rosters": _plan,
     "POST /manager/clinics/rosters/{roster_id}/revision": lambda world: (
         _plan(world) | {"institution_id": str(world.facts["house"])}

@@ -127,12 +127,15 @@ WITHDRAWN = text("UPDATE consent SET withdrawn_at = now() WHERE resident_id = :h
 
 
 def _ids(world: World, template: str) -> Mapping[str, object]:
-    """A path's ids are hers; a session is a log-in below `me`, else a clinic's."""
+    """A path's ids are hers; a session is a log-in below `me`, else a clinic's; at work today's."""
     if "/me/sessions/" in template:
         own = "staff_session" if template.startswith("/staff") else "own_session"
         return {**world.facts, "session_id": world.facts[own]}
     if "/draw" in template:
         return {**world.facts, "session_id": world.facts["other_draw"]}
+    if template.startswith("/staff/clinics"):
+        today = {"session_id": world.facts["day_session"], "booking_id": world.facts["day_booking"]}
+        return {**world.facts, **today}
     return world.facts
 
 

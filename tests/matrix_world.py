@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from audit_builders import an_emergency
-from clinic_builders import a_holiday, a_roster, a_session, an_exception
+from clinic_builders import a_holiday, a_roster, a_session, a_strike, an_exception, at
 from contract_builders import a_centre, a_contract, join, nurse_of
 from family_builders import a_former_relative, a_guardian, a_relative, acting_for
 from lottery_builders import an_open_draw
@@ -130,6 +130,7 @@ def _her_life(world: Making, specialist: identity.Staff) -> None:
     visit = followups.enrol(by(surgery.doctor), her, by_itself().today - timedelta(days=400))
     reading = followups.answer(by(her), visit, 136, 84)
     roster = a_roster(world.house, specialist)
+    _today(world, roster)
     exception = an_exception(roster)
     session = a_session(roster)
     later = a_session(roster, starts_at=session.starts_at + DAY)
@@ -190,6 +191,23 @@ def _her_life(world: Making, specialist: identity.Staff) -> None:
 
 
 DAY = timedelta(days=1)
+
+
+def _today(world: Making, roster: clinics.Roster) -> None:
+    """Her seat of this morning, a paper card, and a seat that she did not sit on and explains."""
+    her, nurse = by(world.her), nurse_of(world.surgery.team)
+    session = a_session(roster, starts_at=at(entry.moment(), hour=10, minute=15))
+    booking = clinics.book(her, session.id)
+    strike = a_strike(her, booking.id)
+    clinics.day.appeal(her, clinics.day.hold_strike(her, strike.id), "那天病了")
+    claim = identity.Claim(world.her.name, world.her.id_number or "")
+    world.facts |= {
+        "day_session": session.id,
+        "day_booking": booking.id,
+        "strike_id": strike.id,
+        "card": clinics.day.issue_card(by(nurse), claim).code,
+        "door": clinics.day.house_code(by(nurse)),
+    }
 
 
 def _wishes(world: Making) -> None:

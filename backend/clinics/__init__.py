@@ -1,5 +1,6 @@
 """专家下沉 Clinics: specialists' weekly clinics in the community, their seats and bookings."""
 
+from backend.clinics import day
 from backend.clinics.behalf_service import (
     book_at_desk,
     bookings_at_desk,
@@ -80,7 +81,6 @@ from backend.clinics.models import (
     Service,
     SessionAct,
     SessionState,
-    Standing,
 )
 from backend.clinics.move_service import move
 from backend.clinics.notices import forget_booked, tell_booked, tell_offered, tell_withdrawn
@@ -129,13 +129,13 @@ from backend.clinics.roster_service import (
     publish,
     revise,
 )
-from backend.clinics.rules import Price
+from backend.clinics.rules import Price, Standing
 from backend.clinics.service import (
     book,
     cancel,
     cancel_session,
 )
-from backend.clinics.strike_models import Strike, StrikeKind, StrikeState
+from backend.clinics.strike_models import Strike, StrikeAct, StrikeKind, StrikeState
 from backend.clinics.subject_service import close, erase, export, foresee
 from backend.clinics.timetable import PublicSession, public_session, timetable
 from backend.clinics.waiting_errors import NotWaiting, SeatsLeft, TooManyWaiting
@@ -239,6 +239,7 @@ __all__ = [
     "Span",
     "Standing",
     "Strike",
+    "StrikeAct",
     "StrikeKind",
     "StrikeState",
     "Target",
@@ -280,6 +281,7 @@ __all__ = [
     "close_overdue",
     "confirm",
     "conflicts",
+    "day",
     "decline",
     "discard",
     "drafts_of_batch",

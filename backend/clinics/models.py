@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, ExcludeConstraint
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
-from backend.clinics.rules import ClinicPolicy, Window, may_cancel, window
+from backend.clinics.rules import ClinicPolicy, Standing, Window, may_cancel, window
 from backend.identity import Staff
 from backend.kernel.context import Kinship
 from backend.kernel.database import Base
@@ -141,22 +141,13 @@ class SessionAct(StrEnum):
 SESSION_LIFE = Lifecycle({(SessionState.OPEN, SessionAct.CANCEL): SessionState.CANCELLED})
 
 
-class Standing(StrEnum):
-    """What a session is to somebody who wants a seat now."""
-
-    BOOKABLE = "bookable"
-    FULL = "full"
-    NOT_RELEASED = "not_released"
-    CLOSED = "closed"
-    CANCELLED = "cancelled"
-
-
 class ClinicSession(Base):
     """一次门诊: one clinic on one day; what its roster said is copied, for it was promised.
 
     `releases_at` is when its ordinary seats can be booked. `began_at` is when its house said that
-    the day had begun: without it nobody is said not to have come. `moved_to` is the session that
-    stands in for a cancelled one. Seats of a scarce session come back after a random delay.
+    the day had begun: without it nobody is said not to have come; `settled_at`, when it was said
+    who did not. `moved_to` is the session that stands in for a cancelled one. Seats of a scarce
+    session come back after a random delay.
     """
 
     __tablename__ = "clinic_session"
@@ -174,6 +165,7 @@ class ClinicSession(Base):
         Index(None, "institution_id", "starts_at"),
         Index(None, "expert_id", "starts_at"),
         Index(None, "starts_at"),
+        Index(None, "ends_at", postgresql_where=text("settled_at IS NULL")),
     )
     roster_id: Mapped[UUID | None] = mapped_column(ForeignKey("roster.id"))
     expert_id: Mapped[UUID]
@@ -193,6 +185,8 @@ class ClinicSession(Base):
     allocation: Mapped[Allocation] = mapped_column(server_default=Allocation.FIRST_COME)
     is_scarce: Mapped[bool] = mapped_column(server_default=text("false"))
     began_at: Mapped[datetime | None]
+    began_by: Mapped[UUID | None]
+    settled_at: Mapped[datetime | None]
     moved_to: Mapped[UUID | None]
     crew: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default="{}")
 
@@ -291,6 +285,7 @@ class BookingAct(StrEnum):
     SEE = "see"
     MISS = "miss"
     LOSE_TRACK = "lose_track"
+    CORRECT = "correct"
 
 
 class BookingOrigin(StrEnum):
@@ -321,6 +316,8 @@ BOOKING_LIFE = Lifecycle(
         (BookingState.ARRIVED, BookingAct.CANCEL): BookingState.CANCELLED,
         (BookingState.ARRIVED, BookingAct.WITHDRAW): BookingState.WITHDRAWN,
         (BookingState.ARRIVED, BookingAct.LOSE_TRACK): BookingState.UNRECORDED,
+        (BookingState.MISSED, BookingAct.CORRECT): BookingState.SEEN,
+        (BookingState.UNRECORDED, BookingAct.CORRECT): BookingState.SEEN,
     }
 )
 PERSONAL_ACTS = (BookingAct.CONFIRM, BookingAct.DECLINE, BookingAct.CANCEL, BookingAct.MOVE)

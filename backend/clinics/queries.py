@@ -19,10 +19,9 @@ from backend.clinics.models import (
     Seat,
     SessionAct,
     SessionState,
-    Standing,
 )
 from backend.clinics.policy import proposed_by, visible_to
-from backend.clinics.rules import policy_of
+from backend.clinics.rules import Standing, policy_of
 from backend.kernel.calendar import SHANGHAI
 from backend.kernel.context import Context, Kinship
 from backend.kernel.database import db, held, one

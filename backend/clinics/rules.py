@@ -143,6 +143,16 @@ class Window(StrEnum):
     CLOSED = "closed"
 
 
+class Standing(StrEnum):
+    """What a session is to somebody who wants a seat now."""
+
+    BOOKABLE = "bookable"
+    FULL = "full"
+    NOT_RELEASED = "not_released"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+
 def releases_at(starts_at: datetime, policy: ClinicPolicy) -> datetime:
     """Name the instant from which a session can be booked."""
     day = starts_at.astimezone(SHANGHAI).date() - timedelta(days=policy.booking_horizon_days)

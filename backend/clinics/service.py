@@ -4,7 +4,8 @@ from uuid import UUID
 
 from sqlalchemy import select, text, update
 
-from backend.clinics import policy, queries
+from backend.clinics import policy, queries, strikes
+from backend.clinics.attendance_rules import attendance_of, is_late_cancel
 from backend.clinics.claim import Manner, Wish
 from backend.clinics.errors import SessionEnded, TooLateToCancel
 from backend.clinics.events import (
@@ -31,6 +32,7 @@ from backend.clinics.rules import (
     may_cancel,
     policy_of,
 )
+from backend.clinics.strike_models import StrikeKind
 from backend.kernel import sensitive
 from backend.kernel.context import Context
 from backend.kernel.database import db
@@ -89,13 +91,19 @@ def book(
 
 @permitted(policy.own_booking)
 def cancel(ctx: Context, booking: Booking) -> Appointment:
-    """Give a seat back; raises `IllegalMove` the second time, `TooLateToCancel`."""
+    """Give a seat back; raises `IllegalMove` the second time, `TooLateToCancel`.
+
+    Less than the region's hours before its minutes that counts like a seat not sat on.
+    """
     if booking.state is BookingState.CANCELLED:
         raise IllegalMove("这个预约已经取消，号已经让给别人，不用再操作。")
     BOOKING_LIFE.after(booking.state, BookingAct.CANCEL)
     if not may_cancel(booking.starts_at, ctx.at, policy_of(ctx.region)):
         raise TooLateToCancel
+    was_late = is_late_cancel(booking.starts_at, ctx.at, attendance_of(ctx.region))
     give_back(ctx, booking)
+    if was_late:
+        strikes.note(ctx, booking, StrikeKind.LATE_CANCEL)
     return queries.find(ctx, booking.id)
 
 

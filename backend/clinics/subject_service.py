@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import joinedload
 
 from backend.clinics import lottery_subjects, queries, waiting_queries
+from backend.clinics.attendance_models import PaperCard, Turn
 from backend.clinics.giving_back import give_back
 from backend.clinics.models import Booking, BookingAct, BookingState
 from backend.clinics.strike_models import Strike
@@ -28,13 +29,15 @@ ENDINGS: Mapping[BookingState, BookingAct] = {
 
 @admitted(by_clock)
 def export(_ctx: Context, resident_id: UUID) -> Records:
-    """Every booking, what one that was missed cost, and what was waited for."""
+    """Every booking, what became of it on the day, paper cards, and what was waited for."""
     return {
         "booking": told(rows_of(Booking, Booking.resident_id == resident_id)),
         "booking_strike": told(rows_of(Strike, Strike.resident_id == resident_id)),
         "lottery_entry": lottery_subjects.tell(resident_id),
         "waiting_entry": told(rows_of(WaitingEntry, WaitingEntry.resident_id == resident_id)),
         "waiting_call": told(rows_of(WaitingCall, WaitingCall.resident_id == resident_id)),
+        "clinic_turn": told(rows_of(Turn, Turn.resident_id == resident_id)),
+        "paper_card": told(rows_of(PaperCard, PaperCard.resident_id == resident_id)),
     }
 
 
@@ -64,9 +67,12 @@ def _words(booking: Booking) -> str:
 
 @admitted(by_clock)
 def close(ctx: Context, resident_id: UUID, _cause: Cause) -> None:
-    """Give back every seat still to come, however near it is, and every place on a list."""
+    """Give back every seat still to come and every place on a list; a paper card is void."""
     waiting_queries.take_turn(resident_id)
     lottery_subjects.leave_all(ctx, resident_id)
+    card = (PaperCard.resident_id == resident_id) & PaperCard.revoked_at.is_(None)
+    void = {"revoked_at": ctx.at, "revoked_by": ctx.actor.id}
+    db.session.execute(update(PaperCard).where(card).values(**void))
     ahead = select(Booking.id).where(_ahead(ctx, resident_id)).order_by(Booking.id)
     for booking_id in db.session.execute(ahead).scalars().all():
         booking = queries.hold(ctx, booking_id)
@@ -81,9 +87,8 @@ def erase(_ctx: Context, resident_id: UUID) -> None:
     """Seats given back go; those that were sat on still count, for nobody in particular."""
     theirs = Booking.resident_id == resident_id
     lottery_subjects.forget(resident_id)
-    db.session.execute(delete(Strike).where(Strike.resident_id == resident_id))
-    db.session.execute(delete(WaitingCall).where(WaitingCall.resident_id == resident_id))
-    db.session.execute(delete(WaitingEntry).where(WaitingEntry.resident_id == resident_id))
+    for kept in (Strike, Turn, PaperCard, WaitingCall, WaitingEntry):
+        db.session.execute(delete(kept).where(kept.resident_id == resident_id))
     db.session.execute(delete(Booking).where(theirs, Booking.ended_at.is_not(None)))
     nobody = update(Booking).where(theirs).values(resident_id=func.gen_random_uuid())
     db.session.execute(nobody.execution_options(synchronize_session=False))

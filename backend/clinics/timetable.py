@@ -18,10 +18,9 @@ from backend.clinics.models import (
     Quota,
     Service,
     SessionState,
-    Standing,
 )
 from backend.clinics.queries import Span, instant
-from backend.clinics.rules import ClinicPolicy, closes_at, kept_seats, policy_of
+from backend.clinics.rules import ClinicPolicy, Standing, closes_at, kept_seats, policy_of
 from backend.kernel import hot
 from backend.kernel.context import Context
 from backend.kernel.errors import NotFound

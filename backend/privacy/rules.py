@@ -24,6 +24,8 @@ FOR_GUARDIANS = frozenset(
         "lottery_entry",
         "waiting_entry",
         "waiting_call",
+        "clinic_turn",
+        "paper_card",
         "prescription",
         "prescription_wish",
         "prescription_line",

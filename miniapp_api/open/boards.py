@@ -1,0 +1,45 @@
+"""The screen of a waiting room: numbers alone."""
+
+from uuid import UUID
+
+from flask import Response, after_this_request, request
+from marshmallow import Schema
+
+from backend import clinics
+from backend.kernel.context import Context
+from miniapp_api import fields
+from miniapp_api.access import Audience
+from miniapp_api.contract import Api, gives
+
+api = Api("boards", Audience.OPEN, "/clinics")
+MAX_AGE_S = 5
+
+
+class BoardSchema(Schema):
+    """Which seat numbers were called, the last one first, and which come next, in order."""
+
+    session_id = fields.UUID(required=True, attribute="session.id")
+    room = fields.Text(required=True, attribute="session.room")
+    specialty = fields.Text(required=True, attribute="session.specialty")
+    expert_name = fields.Text(required=True, attribute="session.expert.name")
+    starts_at = fields.AwareDateTime(required=True, attribute="session.starts_at")
+    began_at = fields.AwareDateTime(required=True, allow_none=True, attribute="session.began_at")
+    called = fields.List(fields.Whole(1, 100_000), required=True)
+    waiting = fields.List(fields.Whole(1, 100_000), required=True)
+
+
+@api.get("/sessions/<uuid:session_id>/board")
+@gives(BoardSchema)
+def board(ctx: Context, session_id: UUID) -> clinics.day.Board:
+    """候诊屏 · Seat numbers and nobody's name; the same for everybody, kept for some seconds."""
+    after_this_request(_conditional)
+    return clinics.day.board(ctx, session_id)
+
+
+def _conditional(answer: Response) -> Response:
+    if answer.status_code == 200:
+        answer.add_etag()
+        answer.cache_control.public = True
+        answer.cache_control.max_age = MAX_AGE_S
+        answer.make_conditional(request)
+    return answer
