@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -16,7 +17,9 @@ from sqlalchemy import text
 
 from backend import clinics
 from backend.clinics import claim
+from backend.kernel.context import Kinship, Proxy, Scope
 from backend.kernel.database import db
+from backend.kernel.errors import Refusal
 from backend.kernel.ids import new_id
 from backend.kernel.transaction import transaction
 
@@ -168,3 +171,22 @@ def test_the_last_seat_that_comes_free_again_is_not_called_sold(database: Databa
     session = database.session(capacity=1)
     both = [(new_id(), session, 0, 1.0), (new_id(), session, 0.4, 0)]
     assert race(database.url, hesitate, both) == ["rolled back", "booked"]
+
+
+def book_for_her(person: UUID, session: UUID, number: int) -> str:
+    """A family member of hers books, by the own phone."""
+    kin = list(Kinship)[number]
+    ctx = replace(acting(person), proxy=Proxy(new_id(), kin, frozenset({Scope.BOOK})))
+    try:
+        with transaction():
+            clinics.book(ctx, session)
+    except Refusal as refusal:
+        return refusal.code
+    return "booked"
+
+
+def test_two_family_members_of_one_person_get_one_seat(database: Database) -> None:
+    session, person = database.session(), database.resident()
+    both = [(person, session, number) for number in range(2)]
+    assert sorted(race(database.url, book_for_her, both)) == ["booked", "not-now"]
+    assert database.load(session) == (1, 1, 1)
