@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from audit_builders import an_emergency
-from clinic_builders import a_roster, a_session, a_strike, an_exception
+from clinic_builders import a_feed, a_roster, a_session, a_strike, an_exception
 from contract_builders import a_contract, an_application
 from lottery_builders import an_open_draw
 from mandate_builders import a_mandate
@@ -99,6 +99,7 @@ def a_region() -> Region:
             "session_id": [other.id, session.id, draw.session_id],
             "staff_id": [nurse.id],
             "strike_id": [strike.id],
+            "token": [a_feed(surgery.centre)],
             "team_id": [surgery.team.id],
         },
     )

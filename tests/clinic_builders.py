@@ -1,6 +1,7 @@
 """Clinics of the tests."""
 
 from datetime import date, datetime, time, timedelta
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -41,10 +42,10 @@ def a_roster(
 
 
 def an_exception(roster: clinics.Roster, **facts: Any) -> clinics.RosterException:
-    """A roster is not held on a day far from now."""
+    """A roster is not held on a Thursday far from now."""
     plain: dict[str, Any] = {
         "roster_id": roster.id,
-        "day": date(2027, 3, 3),
+        "day": date(2027, 3, 4),
         "is_held": False,
         "reason": "外出会议",
         "made_by": new_id(),
@@ -54,6 +55,16 @@ def an_exception(roster: clinics.Roster, **facts: Any) -> clinics.RosterExceptio
     db.session.add(exception)
     db.session.flush()
     return exception
+
+
+def a_feed(house: network.Institution) -> str:
+    """The secret of a house's calendar."""
+    token = new_id().hex
+    made = {"made_by": new_id(), "made_at": entry.moment()}
+    hashed = sha256(token.encode()).digest()
+    db.session.add(clinics.CalendarFeed(institution_id=house.id, token_hash=hashed, **made))
+    db.session.flush()
+    return token
 
 
 def a_holiday(

@@ -1,5 +1,6 @@
 """What each operation is sent, so that nobody is refused for what was sent."""
 
+import base64
 import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -10,6 +11,7 @@ from people import by_itself
 from staffing_builders import PASSWORD
 
 from backend import identity
+from backend.clinics import roster_sheets
 from backend.kernel.ids import new_id
 from backend.staffing import codes
 
@@ -59,6 +61,10 @@ def _plan(world: World) -> Any:
         "capacity": 5,
         "starts_on": _day(1),
     }
+
+
+def _house(world: World) -> Any:
+    return {"institution_id": str(world.facts["house"])}
 
 
 def _drafts(world: World) -> Any:
@@ -263,6 +269,12 @@ BODIES: Mapping[str, Body] = {
     "POST /manager/clinics/rosters/conflicts": _drafts,
     "POST /manager/clinics/rosters/publication": _drafts,
     "POST /manager/clinics/rosters/postings": _posting,
+    "POST /manager/clinics/calendars": _house,
+    "POST /manager/clinics/calendars/end": _house,
+    "POST /manager/clinics/roster-sheets": lambda _: {
+        "title": "排班",
+        "file": base64.b64encode(roster_sheets.written([])).decode(),
+    },
     "POST /manager/holidays": lambda _: {"day": _day(20), "works": False, "name": "调休"},
     "POST /manager/holidays/removal": lambda world: {"day": world.facts["holiday"].isoformat()},
     "POST /manager/clinics/rosters/{roster_id}/end": lambda _: {"ends_on": _day(30)},

@@ -90,13 +90,18 @@ def asked(
 LOGGED = text("SELECT resident_ids FROM disclosure WHERE recorded_at = now()")
 
 
+def _text(answer: TestResponse) -> str:
+    """What was answered; a file may be no text."""
+    return answer.get_data().decode("utf-8", "replace")
+
+
 def undisclosed(route: str, caller: UUID | None, world: World, done: Asked) -> str:
     """What is wrong between an answer and the log, nothing where they agree.
 
     Residents are shown themselves, and the names of those who help one another; whoever acts for
     her, and everybody of the staff, is shown others.
     """
-    body = done.answer.get_data(as_text=True)
+    body = _text(done.answer)
     shown = {one for one, marks in world.people.items() if any(mark in body for mark in marks)}
     logged = {one for row in done.rows for one in row}
     if route.split("/")[1] == "resident":
@@ -145,10 +150,10 @@ def _said(route: str, template: str, world: World, answer: TestResponse) -> str:
         return str(status)
     is_fault = status == 422 and answer.json["type"].endswith((":invalid", ":unprocessable"))
     if status >= 400 and (status not in OF_THE_MATTER or (is_fault and route not in MADE_UP)):
-        return f"{status} {answer.get_data(as_text=True)}"
+        return f"{status} {_text(answer)}"
     named = not ABOUT_ACCOUNT.match(template) and answer.headers.get("Jiayi-Person") == str(
         world.facts["resident_id"]
     )
-    in_body = any(mark in answer.get_data(as_text=True) for mark in world.marks)
+    in_body = any(mark in _text(answer) for mark in world.marks)
     is_hers = "{" in template and not template.startswith("/open")
     return "+" if named or in_body or is_hers else "o"

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from audit_builders import an_emergency
-from clinic_builders import a_holiday, a_roster, a_session, a_strike, an_exception, at
+from clinic_builders import a_feed, a_holiday, a_roster, a_session, a_strike, an_exception, at
 from contract_builders import a_centre, a_contract, join, nurse_of
 from family_builders import a_former_relative, a_guardian, a_relative, acting_for
 from lottery_builders import an_open_draw
@@ -162,6 +162,7 @@ def _her_life(world: Making, specialist: identity.Staff) -> None:
         "roster_id": roster.id,
         "exception_id": exception.id,
         "draft": a_roster(world.house, specialist, weekday=6, state="draft").id,
+        "token": a_feed(world.house),
         "holiday": a_holiday().day,
         "session_id": session.id,
         "team_id": surgery.team.id,

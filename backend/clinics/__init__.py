@@ -27,6 +27,14 @@ from backend.clinics.events import (
 )
 from backend.clinics.exception_service import Excepted, Otherwise, except_day, forget_exception
 from backend.clinics.expectation_queries import Expectation, expectation
+from backend.clinics.feed_service import (
+    Feed,
+    begin_house_feed,
+    begin_own_feed,
+    end_house_feed,
+    end_own_feed,
+    read_feed,
+)
 from backend.clinics.filling_service import (
     close_cancelled,
     close_overdue,
@@ -107,7 +115,13 @@ from backend.clinics.queries import (
 )
 from backend.clinics.recurrence import BadRule, from_words, parse
 from backend.clinics.roster_conflicts import Finding, Trouble
-from backend.clinics.roster_models import BatchKind, ClinicPromise, RosterBatch, RosterException
+from backend.clinics.roster_models import (
+    BatchKind,
+    CalendarFeed,
+    ClinicPromise,
+    RosterBatch,
+    RosterException,
+)
 from backend.clinics.roster_plans import Plan
 from backend.clinics.roster_queries import (
     batch,
@@ -129,12 +143,14 @@ from backend.clinics.roster_service import (
     publish,
     revise,
 )
+from backend.clinics.roster_tally import KeptPromises, kept_promises
 from backend.clinics.rules import Price, Standing
 from backend.clinics.service import (
     book,
     cancel,
     cancel_session,
 )
+from backend.clinics.sheet_service import Imported, export_sheet, import_sheet
 from backend.clinics.strike_models import Strike, StrikeAct, StrikeKind, StrikeState
 from backend.clinics.subject_service import close, erase, export, foresee
 from backend.clinics.timetable import PublicSession, public_session, timetable
@@ -186,6 +202,7 @@ __all__ = [
     "BookingOrigin",
     "BookingState",
     "BookingWithdrawn",
+    "CalendarFeed",
     "Call",
     "CallOutcome",
     "ClinicPromise",
@@ -205,7 +222,10 @@ __all__ = [
     "Excepted",
     "Expectation",
     "Expected",
+    "Feed",
     "Finding",
+    "Imported",
+    "KeptPromises",
     "LotteryOutcome",
     "Manner",
     "Need",
@@ -265,6 +285,8 @@ __all__ = [
     "ask_desk",
     "astray",
     "batch",
+    "begin_house_feed",
+    "begin_own_feed",
     "book",
     "book_at_desk",
     "booked",
@@ -287,6 +309,8 @@ __all__ = [
     "drafts_of_batch",
     "draw",
     "draw_entry",
+    "end_house_feed",
+    "end_own_feed",
     "end_roster",
     "entries",
     "erase",
@@ -294,6 +318,7 @@ __all__ = [
     "exceptions",
     "expectation",
     "export",
+    "export_sheet",
     "fill_freed",
     "find",
     "find_waiting",
@@ -308,10 +333,12 @@ __all__ = [
     "hold_entry",
     "hold_roster",
     "hold_to_move",
+    "import_sheet",
     "join",
     "join_at_desk",
     "join_draw",
     "join_for",
+    "kept_promises",
     "lapse",
     "leave",
     "leave_at_desk",
@@ -332,6 +359,7 @@ __all__ = [
     "propose",
     "public_session",
     "publish",
+    "read_feed",
     "record_call",
     "relabel",
     "revise",

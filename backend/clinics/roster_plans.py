@@ -87,7 +87,7 @@ class Plan:
         """The columns of a roster."""
         return {name: getattr(self, name) for name in Plan.__slots__} | {
             "crew": list(self.crew),
-            "quotas": self.quotas if self.quotas is None else dict(self.quotas),
+            "quotas": dict(self.quotas) if self.quotas else None,
         }
 
 

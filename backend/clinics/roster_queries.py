@@ -148,7 +148,7 @@ def coming(ctx: Context, *conditions: ColumnElement[bool]) -> Sequence[ClinicSes
     ahead = (ClinicSession.state == SessionState.OPEN, ClinicSession.starts_at > ctx.at)
     found = select(ClinicSession).where(*ahead, *conditions).options(*SHOWN)
     by_time = found.order_by(ClinicSession.starts_at, ClinicSession.id)
-    return db.session.execute(by_time).scalars().all()
+    return db.session.execute(by_time.execution_options(populate_existing=True)).scalars().all()
 
 
 def places(rosters: Iterable[Roster]) -> Mapping[UUID, set[UUID]]:

@@ -58,6 +58,7 @@ from backend.identity.queries import (
     residents,
     residents_called,
     staff,
+    staff_called,
     working_at,
 )
 from backend.identity.recognition import Recognised, authenticate, require_still_allowed
@@ -185,6 +186,7 @@ __all__ = [
     "revive",
     "sessions",
     "staff",
+    "staff_called",
     "step_up",
     "to_witness",
     "verify",

@@ -111,6 +111,12 @@ def staff(_ctx: Context, ids: Iterable[UUID]) -> Mapping[UUID, Staff]:
     return {row.id: row for row in db.session.execute(found).scalars()}
 
 
+def staff_called(ctx: Context, names: Iterable[str]) -> Sequence[Staff]:
+    """Who works here under one of these names."""
+    called = (Staff.name.in_(list(names)), Staff.working(ctx.at))
+    return db.session.execute(select(Staff).where(*called).order_by(Staff.id)).scalars().all()
+
+
 def working_at(ctx: Context, institution_id: UUID, role: Role) -> Sequence[UUID]:
     """The staff of an institution who have this role and have not left, as they came."""
     here = (Staff.institution_id == institution_id, Staff.role == role, Staff.working(ctx.at))

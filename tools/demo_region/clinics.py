@@ -16,6 +16,7 @@ SERVICES = {
     "超声科": clinics.Service.ULTRASOUND,
     "护理": clinics.Service.NURSING,
 }
+DAYS = ("MO", "TU", "WE", "TH", "FR")
 SMALLEST = 2  # soon full, so that a visitor sees how that is said
 AT_ONCE = 500
 
@@ -30,9 +31,21 @@ def invent(dice: Dice, places: Places, people: People, today: date) -> list[clin
     first = rosters[0]
     first.weekday, first.capacity = 2, 12
     first.begins, first.ends = HALF_DAYS[0]
+    _by_rule(dice, rosters)
     beside = next(each for each in rosters[1:] if each.institution_id == first.institution_id)
     beside.capacity = SMALLEST
     return rosters
+
+
+def _by_rule(dice: Dice, rosters: list[clinics.Roster]) -> None:
+    """Each week most of them, some every other; a room has one expert in a half day."""
+    taken: dict[tuple[object, ...], int] = {}
+    for number, roster in enumerate(rosters):
+        apart = ";INTERVAL=2" if number % 12 == 11 else ""
+        roster.rule = f"FREQ=WEEKLY{apart};BYDAY={DAYS[roster.weekday - 1]}"
+        hour = roster.institution_id, roster.weekday, roster.begins
+        taken[hour] = taken.get(hour, dice.random.randint(0, 2)) + 1
+        roster.room = f"{1 + taken[hour] // 9}楼{1 + taken[hour] % 9}诊室"
 
 
 def _of_host(
@@ -53,7 +66,7 @@ def _roster(
         institution_id=house.id,
         specialty=specialty,
         service=SERVICES.get(specialty, clinics.Service.OUTPATIENT),
-        room=f"{dice.random.randint(1, 3)}楼{dice.random.randint(1, 9)}诊室",
+        room="",
         fee="按社区标准收费（示例）",
         weekday=dice.random.randint(1, 5),
         begins=begins,
