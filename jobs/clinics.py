@@ -8,7 +8,7 @@ from backend import clinics
 from backend.kernel import entry
 from backend.kernel.errors import Refusal
 from backend.kernel.transaction import transaction
-from jobs.sweeping import ENOUGH, until_none
+from jobs.sweeping import ENOUGH, each, until_none
 
 log = structlog.get_logger(__name__)
 BATCH = 25  # with twenty seats each: 500 rows a commit
@@ -40,6 +40,15 @@ def fill_waiting() -> int:
 def close_waiting() -> int:
     """End what was waited for in vain."""
     return until_none(lambda: clinics.close_overdue(entry.now()))
+
+
+def re_offer() -> int:
+    """Look again for who lost a seat and has nothing kept; one who fails alone is tried later."""
+    return each(lambda failed: clinics.cascade.due(entry.now(), list(failed)), _seek)
+
+
+def _seek(displacement_id: UUID) -> None:
+    clinics.cascade.seek(entry.now(), displacement_id)
 
 
 def _filled(session_id: UUID) -> int:

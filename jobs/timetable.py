@@ -45,6 +45,7 @@ TIMETABLE = [
     Job("draws.hold", timedelta(seconds=10), draws.hold),
     Job("clinics.settle", timedelta(minutes=10), clinics.settle),
     Job("clinics.lift_unanswered", timedelta(hours=1), clinics.lift_unanswered),
+    Job("clinics.re_offer", timedelta(minutes=1), clinics.re_offer),
     Job("followups.remind_due", timedelta(minutes=1), followups.remind_due),
     Job("followups.escalate_unanswered", timedelta(minutes=1), followups.escalate_unanswered),
     Job("followups.report_overdue", timedelta(hours=1), followups.report_overdue),

@@ -11,6 +11,7 @@ from lottery_builders import an_open_draw
 from mandate_builders import a_mandate
 from people import a_member_of_staff, a_resident, by, by_itself, headers_of
 from prescription_builders import Surgery
+from sqlalchemy import text
 from staffing_builders import a_post, stepped_up
 
 from backend import clinics, followups, identity, privacy, staffing, teams
@@ -43,9 +44,11 @@ def a_region() -> Region:
     draw = an_open_draw(a_roster(surgery.centre))
     entry = clinics.join_draw(by(resident), draw.session_id, wants_waiting=True)
     strike = a_strike(doctor, booking.id)
+    lost = clinics.book(by(resident), a_session(roster, starts_at=session.ends_at).id)
     expert = db.session.get_one(identity.Staff, roster.expert_id)
     mandate = a_mandate(resident)
     manager = a_member_of_staff(Role.MANAGER, "管理员", surgery.centre.id)
+    displaced = _displaced(manager, lost)
     auditor = a_member_of_staff(Role.AUDITOR, "审计员", surgery.centre.id)
     export = privacy.ask_export(by(resident))
     correction = privacy.ask_correction(
@@ -81,6 +84,8 @@ def a_region() -> Region:
             "account_id": [account.id],
             "booking_id": [booking.id],
             "correction_id": [correction.id],
+            "displacement_id": [displaced.id],
+            "lost_id": [lost.id],
             "exception_id": [an_exception(roster).id],
             "entry_id": [entry.id],
             "export_id": [export.id],
@@ -103,3 +108,12 @@ def a_region() -> Region:
             "team_id": [surgery.team.id],
         },
     )
+
+
+def _displaced(manager: identity.Staff, lost: clinics.Appointment) -> clinics.cascade.Displacement:
+    """The resident had a seat of a session that is not held."""
+    ctx = by(manager)
+    clinics.cancel_session(ctx, clinics.session_of_house(ctx, lost.session_id), "专家外出会诊")
+    # What was local to the manager's transaction is still there in the test's own.
+    db.session.execute(text("SELECT set_config('jiayi.houses', '', true)"))
+    return db.session.query(clinics.cascade.Displacement).filter_by(booking_id=lost.id).one()

@@ -180,6 +180,19 @@ BODIES: Mapping[str, Body] = {
     "POST /resident/bookings": _other_session,
     "POST /resident/bookings/{booking_id}/move": _other_session,
     "POST /resident/draw-entries": lambda world: {"session_id": str(world.facts["other_draw"])},
+    "POST /resident/bookings/{lost_id}/alternatives/choice": _other_session,
+    "POST /staff/clinics/displaced/{displacement_id}/choice": _other_session,
+    "POST /manager/clinics/closures": lambda world: {
+        "expert_id": str(world.facts["expert"]),
+        "from": "2026-11-23",
+        "to": "2026-11-24",
+        "reason": "外出会诊",
+    },
+    "POST /manager/clinics/sessions/{session_id}/move": lambda _: {
+        "starts_at": "2026-12-01T09:00:00+08:00",
+        "reason": "外出会诊",
+    },
+    "POST /manager/clinics/sessions/{session_id}/capacity": lambda _: {"capacity": 21},
     "POST /resident/contracts": lambda world: {
         "team_id": str(world.facts["team_id"]),
         "months": 12,

@@ -19,7 +19,7 @@ from mandate_builders import document, present, terms
 from message_builders import a_message
 from people import a_member_of_staff, a_resident, an_account, by, by_itself, logged_in, token_of
 from prescription_builders import Surgery
-from sqlalchemy import func, update
+from sqlalchemy import func, text, update
 from staffing_builders import a_manager, a_post, stepped_up, with_access
 
 from backend import (
@@ -137,6 +137,7 @@ def _her_life(world: Making, specialist: identity.Staff) -> None:
     booking = clinics.book(by(her), session.id)
     draw, next_draw = an_open_draw(roster), an_open_draw(a_roster(world.house))
     entry_of_draw = clinics.join_draw(by(her), draw.session_id, wants_waiting=False)
+    lost = _displaced(world, a_session(roster, starts_at=session.starts_at + 2 * DAY))
     issued = surgery.issued(28)
     message = a_message(her)
     act, mandate = _family_act(world, visit), _mandate(world)
@@ -151,6 +152,8 @@ def _her_life(world: Making, specialist: identity.Staff) -> None:
         "booking_id": booking.id,
         "entry_id": entry_of_draw.id,
         "other_draw": next_draw.session_id,
+        "lost_id": lost.booking_id,
+        "displacement_id": lost.id,
         "mandate_id": mandate.id,
         "daughter": document(a_resident("王小芳")),
         "child": document(a_resident("王宝宝", date(2020, 2, 29))),
@@ -179,6 +182,7 @@ def _her_life(world: Making, specialist: identity.Staff) -> None:
         her,
         contract,
         booking,
+        lost,
         entry_of_draw,
         visit,
         reading,
@@ -209,6 +213,15 @@ def _today(world: Making, roster: clinics.Roster) -> None:
         "card": clinics.day.issue_card(by(nurse), claim).code,
         "door": clinics.day.house_code(by(nurse)),
     }
+
+
+def _displaced(world: Making, session: clinics.ClinicSession) -> clinics.cascade.Displacement:
+    """She had a seat of a session that is not held."""
+    lost = clinics.book(by(world.her), session.id)
+    clinics.cancel_session(by(a_manager(world.house)), session, "专家外出会诊")
+    # What was local to the manager's transaction is still there in the test's own.
+    db.session.execute(text("SELECT set_config('jiayi.houses', '', true)"))
+    return db.session.query(clinics.cascade.Displacement).filter_by(booking_id=lost.id).one()
 
 
 def _wishes(world: Making) -> None:

@@ -1,6 +1,6 @@
 """专家下沉 Clinics: specialists' weekly clinics in the community, their seats and bookings."""
 
-from backend.clinics import day
+from backend.clinics import cascade, day
 from backend.clinics.behalf_service import (
     book_at_desk,
     bookings_at_desk,
@@ -9,6 +9,7 @@ from backend.clinics.behalf_service import (
 )
 from backend.clinics.calling_service import record_call
 from backend.clinics.claim import Manner, Wish
+from backend.clinics.closing_service import cancel_session
 from backend.clinics.draw_service import hold_draw
 from backend.clinics.errors import TooLateToCancel
 from backend.clinics.events import (
@@ -91,7 +92,7 @@ from backend.clinics.models import (
     SessionState,
 )
 from backend.clinics.move_service import move
-from backend.clinics.notices import forget_booked, tell_booked, tell_offered, tell_withdrawn
+from backend.clinics.notices import forget_booked, tell_booked, tell_offered
 from backend.clinics.offer_service import confirm, decline, lapse
 from backend.clinics.queries import (
     Appointment,
@@ -148,7 +149,6 @@ from backend.clinics.rules import Price, Standing
 from backend.clinics.service import (
     book,
     cancel,
-    cancel_session,
 )
 from backend.clinics.sheet_service import Imported, export_sheet, import_sheet
 from backend.clinics.strike_models import Strike, StrikeAct, StrikeKind, StrikeState
@@ -297,6 +297,7 @@ __all__ = [
     "cancel",
     "cancel_at_desk",
     "cancel_session",
+    "cascade",
     "close",
     "close_cancelled",
     "close_list",

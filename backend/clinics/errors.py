@@ -146,3 +146,43 @@ class RosterClash(Conflict):
     code = "roster-clash"
     title = "排班有冲突"
     advice = "排班有冲突，还没有发布。请按提示调整时间、诊室或专家，再发布一次。"
+
+
+class NotEquivalent(Conflict):
+    """It is no seat that may be given instead of the lost one."""
+
+    code = "not-equivalent"
+    title = "这场门诊不在可改约的范围"
+    advice = "请从列出的场次里选一个；想约别的门诊，可以另外预约，或请社区窗口打电话帮您安排。"
+
+
+class NothingKept(Conflict):
+    """No seat is kept for the person just now."""
+
+    code = "nothing-kept"
+    title = "现在没有为这位居民保留的号"
+    advice = "保留的号可能已过期。请从列出的场次里另选一个，或稍后再看。"
+
+
+class NoChange(Conflict):
+    """Everything is so already."""
+
+    code = "no-change"
+    title = "没有改动"
+    advice = "您填的和现在一样，没有改动。请填写新的时间、地点或专家。"
+
+
+class ExpertElsewhere(Conflict):
+    """The expert sits somewhere else at that hour."""
+
+    code = "expert-elsewhere"
+    title = "专家这个时间另有门诊"
+    advice = "这位专家这个时间已有别的门诊，请换一个时间或另一位专家。"
+
+
+class SeatsToDecide(Conflict):
+    """More people have a seat than would be left; `faults` names each of them by booking."""
+
+    code = "seats-to-decide"
+    title = "先决定哪些预约要退"
+    advice = "已约人数超过减号后的号数。请为列出的预约逐一决定，再提交；被退的人会收到改约的号。"

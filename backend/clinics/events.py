@@ -1,7 +1,7 @@
 """What has happened at clinics."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from backend.kernel.events import Event
@@ -110,3 +110,30 @@ class OfferLapsed(Event):
     resident_id: UUID
     booking_id: UUID
     session_id: UUID
+
+
+@dataclass(frozen=True)
+class SessionMoved(Event):
+    """A session is held another time, elsewhere or by somebody else: another stands in for it."""
+
+    session_id: UUID
+    to_session_id: UUID
+    institution_id: UUID
+
+
+@dataclass(frozen=True)
+class RoomChanged(Event):
+    """A session is held in another room of its house; nobody loses a seat."""
+
+    session_id: UUID
+    institution_id: UUID
+    changed_at: datetime
+
+
+@dataclass(frozen=True)
+class SessionResized(Event):
+    """A session has more seats, or fewer."""
+
+    session_id: UUID
+    institution_id: UUID
+    capacity: int

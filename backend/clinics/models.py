@@ -234,8 +234,8 @@ class Seat(Base):
 
     `is_free` is what a booking takes; whoever changes it holds the row. `releases_at` is from when
     its quota may book it (with its session, where there is none), `flows_at` from when everybody
-    may: time alone moves it, no job. `came_back_at` is when it was last given back. Seats of
-    narrow quotas have the lowest numbers, so that who may have one takes it before an ordinary one.
+    may: time alone moves it, no job. `removed_at` is when its session became smaller. Seats of
+    narrow quotas have the lowest numbers: who may have one takes it before an ordinary one.
     """
 
     __tablename__ = "clinic_seat"
@@ -254,6 +254,7 @@ class Seat(Base):
     releases_at: Mapped[datetime | None]
     flows_at: Mapped[datetime | None]
     came_back_at: Mapped[datetime | None]
+    removed_at: Mapped[datetime | None]
 
 
 class BookingState(StrEnum):
@@ -353,6 +354,7 @@ class Booking(Base):
             where=LIVE,
         ),
         Index(None, "resident_id", "starts_at"),
+        Index(None, "session_id", "ended_at", postgresql_where=text("ended_at IS NOT NULL")),
         Index(None, "held_until", postgresql_where=text("state = 'held'")),
     )
     session_id: Mapped[UUID]

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from backend.clinics import policy, queries
+from backend.clinics import policy, queries, strikes
+from backend.clinics.attendance_rules import attendance_of, is_late_cancel
 from backend.clinics.claim import Manner, Wish
 from backend.clinics.errors import SameSeat, TooLateToMove
 from backend.clinics.events import BookingMade
@@ -12,6 +13,7 @@ from backend.clinics.models import BOOKING_LIFE, Booking, BookingAct, BookingOri
 from backend.clinics.own_claim import claimed, require_not_kept
 from backend.clinics.queries import Appointment
 from backend.clinics.rules import may_cancel, policy_of
+from backend.clinics.strike_models import StrikeKind
 from backend.kernel import sensitive
 from backend.kernel.context import Context
 from backend.kernel.events import record
@@ -30,8 +32,8 @@ QUOTAS: Mapping[BookingOrigin, Quota] = {
 def move(ctx: Context, booking: Booking, session_id: UUID, wish: Wish) -> Appointment:
     """Take a seat elsewhere and give this one back, or change nothing.
 
-    Judged as if this one were given back already; raises `IllegalMove`, `TooLateToMove`,
-    `SameSeat` and what `book` raises.
+    Judged as if this one were given back already; late, it counts as a late cancel. Raises
+    `IllegalMove`, `TooLateToMove`, `SameSeat` and what `book` raises.
     """
     BOOKING_LIFE.after(booking.state, BookingAct.MOVE)
     if not may_cancel(booking.starts_at, ctx.at, policy_of(ctx.region)):
@@ -40,11 +42,14 @@ def move(ctx: Context, booking: Booking, session_id: UUID, wish: Wish) -> Appoin
         raise SameSeat
     require_not_kept(ctx, session_id)
 
+    was_late = is_late_cancel(booking.starts_at, ctx.at, attendance_of(ctx.region))
     give_back(ctx, booking, BookingAct.MOVE)
     booking_id = new_id()
     row = claimed(ctx, booking_id, session_id, wish, _as_before(booking))
     sensitive.mark(ctx, booking.resident_id, [booking_id], Traits(specialty=row.specialty))
     record(ctx, BookingMade(booking.resident_id, booking_id, session_id, booking.id))
+    if was_late:
+        strikes.note(ctx, booking, StrikeKind.LATE_CANCEL)
     hold_sessions([booking.session_id, session_id])
     return queries.find(ctx, booking_id)
 

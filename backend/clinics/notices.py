@@ -18,7 +18,7 @@ from backend.clinics.events import (
 )
 from backend.clinics.models import Booking, BookingOrigin, BookingState, ClinicSession
 from backend.kernel.context import Context
-from backend.kernel.database import held, one
+from backend.kernel.database import db, held, one
 from backend.messaging import MessageKind, To
 
 OFFERS: Mapping[BookingOrigin, MessageKind] = {
@@ -32,7 +32,7 @@ MADE: Mapping[BookingOrigin, MessageKind] = {BookingOrigin.LOTTERY: MessageKind.
 
 def tell_booked(ctx: Context, event: BookingMade) -> None:
     """Where to be and when; nothing if the seat was given back meanwhile."""
-    messaging.withdraw(ctx, event.booking_id, *OFFERS.values())
+    messaging.withdraw(ctx, event.booking_id, *OFFERS.values(), MessageKind.SESSION_CHANGED)
     made = one(select(Booking.origin).where(Booking.id == event.booking_id))
     kind = MADE.get(made, MessageKind.BOOKING_CONFIRMED)
     if event.moved_from:
@@ -43,8 +43,16 @@ def tell_booked(ctx: Context, event: BookingMade) -> None:
 def tell_offered(ctx: Context, event: SeatOffered) -> None:
     """A seat is kept for the person, to be confirmed; nothing once that was answered."""
     kind = OFFERS.get(BookingOrigin(event.origin))
+    if kind is MessageKind.ALTERNATIVE_OFFERED and _stands_in(event.session_id):
+        kind = MessageKind.SESSION_CHANGED
     if kind is not None:
         _tell(ctx, event.booking_id, kind, [BookingState.HELD])
+
+
+def _stands_in(session_id: UUID) -> bool:
+    """Whether a session is held in place of another one."""
+    found = select(ClinicSession.id).where(ClinicSession.moved_to == session_id)
+    return db.session.execute(found.limit(1)).first() is not None
 
 
 def forget_booked(

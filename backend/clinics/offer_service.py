@@ -5,6 +5,8 @@ from uuid import UUID
 from sqlalchemy import select
 
 from backend.clinics import policy, queries
+from backend.clinics.displacement_models import DisplacementAct
+from backend.clinics.displacing import follow
 from backend.clinics.errors import OfferOver
 from backend.clinics.giving_back import give_back, hold_sessions
 from backend.clinics.models import (
@@ -29,6 +31,7 @@ def confirm(ctx: Context, booking: Booking) -> Appointment:
     if booking.held_until is None or booking.held_until <= ctx.at:
         raise OfferOver
     take(ctx, booking, state)
+    follow(ctx, booking, DisplacementAct.ACCEPT)
     return queries.find(ctx, booking.id)
 
 
@@ -36,6 +39,7 @@ def confirm(ctx: Context, booking: Booking) -> Appointment:
 def decline(ctx: Context, booking: Booking) -> Appointment:
     """Leave what is held to others; raises `IllegalMove`."""
     give_back(ctx, booking, BookingAct.DECLINE)
+    follow(ctx, booking, DisplacementAct.DECLINE)
     return queries.find(ctx, booking.id)
 
 
@@ -56,4 +60,5 @@ def _lapsed(ctx: Context, booking_id: UUID) -> Booking | None:
     if booking.state is not BookingState.HELD:
         return None
     give_back(ctx, booking, BookingAct.LAPSE)
+    follow(ctx, booking, None)
     return booking

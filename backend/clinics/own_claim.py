@@ -14,11 +14,14 @@ from backend.kernel.sensitive import Traits
 
 
 def claimed(ctx: Context, booking_id: UUID, session_id: UUID, wish: Wish, manner: Manner) -> Any:
-    """As `claim`; raises `NotNow` where the person's own bookings are in a family member's way."""
+    """As `claim`; where the person's own bookings are in the way, nobody else hears which.
+
+    A family member and the desk hear `NotNow`.
+    """
     try:
         return claim(ctx, booking_id, session_id, wish, policy_of(ctx.region), manner)
     except OwnBookings:
-        if ctx.proxy is None:
+        if ctx.proxy is None and ctx.resident == manner.person:
             raise
     raise NotNow("这个时间不能预约，请换一个时间，或由本人办理。")
 

@@ -1,7 +1,8 @@
 """Who may see a booking, and who may arrange clinics."""
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, false, select
 
+from backend.clinics.displacement_models import Displacement
 from backend.clinics.lottery_models import LotteryEntry
 from backend.clinics.models import Booking, BookingOrigin, ClinicSession, Roster
 from backend.identity import Resident
@@ -64,6 +65,25 @@ def proposed_by(ctx: Context) -> ColumnElement[bool]:
     return own & (Booking.origin == BookingOrigin.DOCTOR) & still
 
 
+def displaced_ties(ctx: Context, row: Displacement) -> Ties:
+    """Whose seat it was; the desk of the house where it was."""
+    here = row.institution_id == ctx.actor.institution
+    at_desk_here = possible(ctx) & {Tie.STAFF} if here else NONE
+    return as_person(ctx, row.resident_id, row.booking_id) | at_desk_here | by_itself(ctx)
+
+
+def _displaced_here(ctx: Context) -> ColumnElement[bool]:
+    if ctx.actor.role not in DESK:
+        return false()
+    return Displacement.institution_id == ctx.actor.institution
+
+
+def _sessions_of_desk(ctx: Context) -> ColumnElement[bool]:
+    if ctx.actor.role not in DESK:
+        return false()
+    return ClinicSession.institution_id == ctx.actor.institution
+
+
 visible_to = Sight(
     scopes=(Scope.BOOK,),
     rows={
@@ -89,3 +109,22 @@ own_resident: Grant[Resident] = allows(of_team, Tie.SIGNED_DOCTOR, Tie.SAME_TEAM
 # Managers see their own houses alone; the desk books in every house.
 DESK = frozenset({Role.DOCTOR, Role.NURSE, Role.PUBLIC_HEALTH, Role.COORDINATOR})
 at_desk = admits(Tie.STAFF, only={Tie.STAFF: DESK})
+own_displacements = Sight(
+    scopes=(Scope.BOOK,),
+    rows=of_person(Displacement.resident_id, Scope.BOOK, subject=Displacement.booking_id),
+)
+displaced_here = Sight(rows={Tie.STAFF: _displaced_here})
+sessions_of_desk = Sight(rows={Tie.STAFF: _sessions_of_desk})
+displaced_person: Grant[Displacement] = allows(
+    displaced_ties, Tie.SELF, Tie.PROXY, Tie.GUARDIAN, scope=Scope.BOOK
+)
+displaced_at_desk: Grant[Displacement] = allows(displaced_ties, Tie.STAFF, only={Tie.STAFF: DESK})
+displaced_or_desk: Grant[Displacement] = allows(
+    displaced_ties,
+    Tie.SELF,
+    Tie.PROXY,
+    Tie.GUARDIAN,
+    Tie.STAFF,
+    scope=Scope.BOOK,
+    only={Tie.STAFF: DESK},
+)

@@ -99,7 +99,8 @@ def session(_ctx: Context, session_id: UUID) -> ClinicSession:
 
 def seats(_ctx: Context, session_id: UUID) -> Sequence[Seat]:
     """The seats of a session by number."""
-    found = select(Seat).where(Seat.session_id == session_id).order_by(Seat.number)
+    own = (Seat.session_id == session_id) & Seat.removed_at.is_(None)
+    found = select(Seat).where(own).order_by(Seat.number)
     return db.session.execute(found).scalars().all()
 
 

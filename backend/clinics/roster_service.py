@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import delete, select
 
 from backend.clinics import policy, roster_queries
+from backend.clinics.closing_service import cancel_session
 from backend.clinics.errors import RosterClash
 from backend.clinics.events import RosterEnded, RosterPublished
 from backend.clinics.following import follow
@@ -17,7 +18,6 @@ from backend.clinics.roster_conflicts import Finding, findings
 from backend.clinics.roster_drafts import add, begin_batch, draft, draft_all, require_free
 from backend.clinics.roster_models import BatchKind, RosterException
 from backend.clinics.roster_plans import Plan
-from backend.clinics.service import cancel_session
 from backend.kernel.context import Context
 from backend.kernel.database import db
 from backend.kernel.errors import Fault, Invalid, NotFound

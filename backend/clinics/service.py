@@ -1,29 +1,21 @@
-"""Book seats and give them back; call sessions off."""
+"""Book seats and give them back."""
 
 from uuid import UUID
-
-from sqlalchemy import select, text, update
 
 from backend.clinics import policy, queries, strikes
 from backend.clinics.attendance_rules import attendance_of, is_late_cancel
 from backend.clinics.claim import Manner, Wish
-from backend.clinics.errors import SessionEnded, TooLateToCancel
+from backend.clinics.errors import TooLateToCancel
 from backend.clinics.events import (
     BookingMade,
-    BookingWithdrawn,
-    SessionCancelled,
 )
 from backend.clinics.giving_back import give_back
 from backend.clinics.models import (
     BOOKING_LIFE,
-    SESSION_LIFE,
     Booking,
     BookingAct,
     BookingOrigin,
     BookingState,
-    ClinicSession,
-    Seat,
-    SessionAct,
     acts_in,
 )
 from backend.clinics.own_claim import claimed, require_not_kept
@@ -35,12 +27,10 @@ from backend.clinics.rules import (
 from backend.clinics.strike_models import StrikeKind
 from backend.kernel import sensitive
 from backend.kernel.context import Context
-from backend.kernel.database import db
 from backend.kernel.events import record
 from backend.kernel.ids import new_id
 from backend.kernel.lifecycle import IllegalMove
 from backend.kernel.policy import admitted, permitted
-from backend.kernel.relations import part
 from backend.kernel.sensitive import Traits
 
 
@@ -105,31 +95,3 @@ def cancel(ctx: Context, booking: Booking) -> Appointment:
     if was_late:
         strikes.note(ctx, booking, StrikeKind.LATE_CANCEL)
     return queries.find(ctx, booking.id)
-
-
-@permitted(policy.session_of_own_house)
-def cancel_session(ctx: Context, session: ClinicSession, reason: str) -> ClinicSession:
-    """停诊: close every seat, then withdraw each booking, each with an event of its own.
-
-    Raises `IllegalMove` the second time, `SessionEnded`.
-    """
-    # In-flight bookings end before the seats are ours; from then on nobody finds a free one.
-    queries.hold_seats(select(Seat).filter_by(session_id=session.id))
-    db.session.refresh(session, with_for_update={"of": ClinicSession})
-    state = SESSION_LIFE.after(session.state, SessionAct.CANCEL)
-    if session.ends_at <= ctx.at:
-        raise SessionEnded
-    lost = queries.live_bookings(session)
-
-    session.state, session.reason = state, reason
-    db.session.execute(update(Seat).where(Seat.session_id == session.id).values(is_free=False))
-    for booking in lost:
-        booking.state = BOOKING_LIFE.after(booking.state, BookingAct.WITHDRAW)
-        booking.ended_at = ctx.at
-    part(ctx, [booking.id for booking in lost])
-    told = [BookingWithdrawn(each.resident_id, each.id, session.id) for each in lost]
-    record(ctx, SessionCancelled(session.id, session.institution_id), *told)
-    # The row is ours already, so that its counter need not wait for the commit.
-    db.session.execute(text("SET CONSTRAINTS booking_counted IMMEDIATE"))
-    db.session.refresh(session, ["taken"])
-    return session

@@ -8,6 +8,8 @@ from sqlalchemy.orm import joinedload
 
 from backend.clinics import lottery_subjects, queries, waiting_queries
 from backend.clinics.attendance_models import PaperCard, Turn
+from backend.clinics.displacement_models import Displacement
+from backend.clinics.displacing import close_displacements
 from backend.clinics.giving_back import give_back
 from backend.clinics.models import Booking, BookingAct, BookingState
 from backend.clinics.strike_models import Strike
@@ -29,11 +31,12 @@ ENDINGS: Mapping[BookingState, BookingAct] = {
 
 @admitted(by_clock)
 def export(_ctx: Context, resident_id: UUID) -> Records:
-    """Every booking, what became of it on the day, paper cards, and what was waited for."""
+    """Every booking, what became of it or of one that was lost, cards, and what was waited for."""
     return {
         "booking": told(rows_of(Booking, Booking.resident_id == resident_id)),
         "booking_strike": told(rows_of(Strike, Strike.resident_id == resident_id)),
         "lottery_entry": lottery_subjects.tell(resident_id),
+        "displacement": told(rows_of(Displacement, Displacement.resident_id == resident_id)),
         "waiting_entry": told(rows_of(WaitingEntry, WaitingEntry.resident_id == resident_id)),
         "waiting_call": told(rows_of(WaitingCall, WaitingCall.resident_id == resident_id)),
         "clinic_turn": told(rows_of(Turn, Turn.resident_id == resident_id)),
@@ -78,6 +81,7 @@ def close(ctx: Context, resident_id: UUID, _cause: Cause) -> None:
         booking = queries.hold(ctx, booking_id)
         if booking.state in ENDINGS:
             give_back(ctx, booking, ENDINGS[booking.state])
+    close_displacements(ctx, resident_id)
     for entry in waiting_queries.hold_live(resident_id):
         close_entry(ctx, entry, WaitingEnd.CLOSED)
 
@@ -87,7 +91,7 @@ def erase(_ctx: Context, resident_id: UUID) -> None:
     """Seats given back go; those that were sat on still count, for nobody in particular."""
     theirs = Booking.resident_id == resident_id
     lottery_subjects.forget(resident_id)
-    for kept in (Strike, Turn, PaperCard, WaitingCall, WaitingEntry):
+    for kept in (Strike, Displacement, Turn, PaperCard, WaitingCall, WaitingEntry):
         db.session.execute(delete(kept).where(kept.resident_id == resident_id))
     db.session.execute(delete(Booking).where(theirs, Booking.ended_at.is_not(None)))
     nobody = update(Booking).where(theirs).values(resident_id=func.gen_random_uuid())

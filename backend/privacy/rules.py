@@ -22,6 +22,7 @@ FOR_GUARDIANS = frozenset(
         "booking",
         "booking_strike",
         "lottery_entry",
+        "displacement",
         "waiting_entry",
         "waiting_call",
         "clinic_turn",

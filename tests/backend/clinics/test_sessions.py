@@ -260,7 +260,7 @@ def test_the_booked_are_told_and_told_again_when_it_is_not_held(app: Flask) -> N
         clinics.tell_booked(by_itself(), clinics.BookingMade(*ids))
     assert messages() == [("booking_confirmed", "queued")]
     clinics.cancel_session(by(a_manager(house)), session, "专家外出会诊")
-    clinics.tell_withdrawn(by_itself(), clinics.BookingWithdrawn(*ids))
+    clinics.cascade.re_offer(by_itself(), clinics.BookingWithdrawn(*ids))
     assert messages() == [("booking_confirmed", "withdrawn"), ("session_cancelled", "queued")]
 
 
