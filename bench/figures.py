@@ -13,6 +13,12 @@ class Run:
     seconds: float
     times: Sequence[float]
     errors: int
+    warmed: int = 0
+
+    @property
+    def asked(self) -> int:
+        """All that were answered, in the warm-up and after."""
+        return self.warmed + len(self.times)
 
     @property
     def rate(self) -> float:
@@ -39,6 +45,11 @@ class Run:
 def ratio(run: Run, beside: Run) -> float:
     """How much of another run's rate this one has."""
     return round(run.rate / beside.rate, 3) if beside.rate else 0.0
+
+
+def each_ms(cost_s: Sequence[float], run: Run) -> float:
+    """Processor time of one answer in milliseconds; those of the warm-up are counted as well."""
+    return round(1000 * sum(cost_s) / (run.asked or 1), 3)
 
 
 def show(name: str, scenario: str, run: Run, **more: object) -> None:

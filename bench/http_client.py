@@ -61,7 +61,7 @@ class Load:
         self.measured_from = time.perf_counter() + told["warm_up_s"]
         self.until = self.measured_from + told["seconds"]
         self.times: list[float] = []
-        self.done = self.errors = 0
+        self.done = self.errors = self.warmed = 0
         self.last_at = self.measured_from
         self.all_ended = asyncio.Event()
 
@@ -73,6 +73,8 @@ class Load:
             self.done += good
             self.times.append(now - sent_at)
             self.last_at = now
+        else:
+            self.warmed += 1
 
     def ended(self) -> None:
         """One client less."""
@@ -109,7 +111,8 @@ async def run(told: dict[str, Any], requests: list[bytes]) -> Run:
     for _ in range(told["clients"]):
         await loop.create_connection(lambda: Client(load), "127.0.0.1", told["port"])
     await asyncio.wait_for(load.all_ended.wait(), told["seconds"] + told["warm_up_s"] + 30)
-    return Run(load.done, load.last_at - load.measured_from, load.times, load.errors)
+    seconds = load.last_at - load.measured_from
+    return Run(load.done, seconds, load.times, load.errors, load.warmed)
 
 
 def main() -> None:

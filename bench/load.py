@@ -12,10 +12,11 @@ from typing import Any
 
 from backend.assembly import assemble, release
 from bench.figures import Run
+from bench.processor import spent_s
 from config.settings import Settings
 from tools.launch.placement import scratch_state
 from tools.launch.process import Child
-from tools.launch.service import Program
+from tools.launch.service import Program, Service
 from tools.launch.stack import Part, Stack, answers
 from tools.launch.state import ROOT
 
@@ -123,6 +124,14 @@ def over_http(port: int, size: Size, asked: Sequence[Ask], good: int = 200) -> R
     """Let the clients send them; `good` is the status of a good answer."""
     told = {"port": port, "good": good, **timing(size)}
     return in_process("bench.http_client", told, [one.line() for one in asked])
+
+
+@contextmanager
+def costing(*services: Service) -> Iterator[list[float]]:
+    """Afterwards the list holds the processor seconds that these used meanwhile."""
+    cost, before = list[float](), spent_s(*services)
+    yield cost
+    cost.append(spent_s(*services) - before)
 
 
 def timing(size: Size) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import psycopg
@@ -10,7 +10,7 @@ import psycopg
 from bench import load
 from bench.booking import PARTS, requests
 from bench.clinics import People, Sessions, oversold
-from bench.figures import Run, show
+from bench.figures import Run, each_ms, show
 from bench.load import Ask, Size
 from tools.launch.stack import Part, Stack
 
@@ -29,6 +29,7 @@ class Rush:
     statuses: dict[str, int]
     times: Sequence[float]
     unanswered: int
+    cost: Sequence[float] = ()
 
     @property
     def errors(self) -> int:
@@ -76,7 +77,9 @@ def rush(
     """One session, and everybody at once; also what was sold twice, and all that went wrong."""
     seats = size.of(SEATS)
     session = Sessions.make(link, 1, 1, seats)
-    found = at_once(stack.services[Part.API].port, requests(stack, people, session))
+    asked, port = requests(stack, people, session), stack.services[Part.API].port
+    with load.costing(*stack.services.values()) as cost:
+        found = replace(at_once(port, asked), cost=cost)
     sold = link.execute(HAS, [session.ids[0]]).fetchone()
     assert sold
     twice = oversold(link)
@@ -97,5 +100,6 @@ def tell(scenario: str, found: Rush, bare: Rush, **more: Any) -> None:
     slower = round(found.answered_in_s / bare.answered_in_s, 2)
     show(
         NAME, scenario, found.run(),
-        answered_in_s=seconds, times_bare=slower, statuses=found.statuses, **more,
+        answered_in_s=seconds, times_bare=slower, statuses=found.statuses,
+        cpu_ms=each_ms(found.cost, found.run()), **more,
     )  # fmt: skip

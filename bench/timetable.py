@@ -10,7 +10,7 @@ import psycopg
 from backend.kernel.calendar import shanghai_date
 from backend.kernel.clock import real_time
 from bench import load
-from bench.figures import Run, ratio, show
+from bench.figures import Run, each_ms, ratio, show
 from bench.load import Ask, Size
 from tools.launch.stack import Part, Stack
 
@@ -42,11 +42,17 @@ def measure(stack: Stack, size: Size) -> int:
     own = {"SHARED_ANSWERS_S": "0", "METRICS_DIR": str(stack.state.folder / "metrics-anew")}
     with load.served(stack, "tools.cli", ["api"], **own) as port:
         anew = load.over_http(port, size, asked(size, path))
-    shared = load.over_http(api, size, asked(size, path))
+    with load.costing(*stack.services.values()) as of_shared:
+        shared = load.over_http(api, size, asked(size, path))
     tag = httpx2.get(f"{stack.api_url}{path}", trust_env=False).headers["ETag"]
-    known = load.over_http(api, size, asked(size, path, {"If-None-Match": tag}), 304)
-    for scenario, run in (("anew", anew), ("shared", shared), ("etag", known)):
-        show(NAME, scenario, run, ratio_to_raw=ratio(run, raw), ratio_to_bare=ratio(run, bare))
+    with load.costing(*stack.services.values()) as of_known:
+        known = load.over_http(api, size, asked(size, path, {"If-None-Match": tag}), 304)
+    told = (("anew", anew, []), ("shared", shared, of_shared), ("etag", known, of_known))
+    for scenario, run, cost in told:
+        show(
+            NAME, scenario, run,
+            ratio_to_raw=ratio(run, raw), ratio_to_bare=ratio(run, bare), cpu_ms=each_ms(cost, run),
+        )  # fmt: skip
     return 1 if sum(run.errors for run in (bare, raw, anew, shared, known)) else 0
 
 
