@@ -1,6 +1,5 @@
 """Who runs the day of a clinic: its expert, and the desk of the house where it is held."""
 
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, false, select
@@ -33,19 +32,24 @@ AT_DESK = {Tie.STAFF: DESK}
 def day_ties(ctx: Context, session: ClinicSession) -> Ties:
     """The expert of the session; whoever works in the house where it is held."""
     expert = {Tie.BOOKED_SPECIALIST} if session.expert_id == ctx.actor.id else set()
-    desk = {Tie.STAFF} if session.institution_id == ctx.actor.institution else set()
-    return possible(ctx) & (expert | desk)
+    return possible(ctx) & expert | _desk_ties(ctx, session)
+
+
+def _desk_ties(ctx: Context, session: ClinicSession) -> Ties:
+    is_desk = ctx.actor.role in DESK and session.institution_id == ctx.actor.institution
+    return possible(ctx) & {Tie.STAFF} if is_desk else NONE
 
 
 def ties(ctx: Context, booking: Booking) -> Ties:
     """As `day_ties`, for a seat of a day that can still be recorded; the clock."""
     session = session_of(booking)
-    is_now = begins_at(session.day) <= ctx.at < _recorded_until(ctx, session.ends_at)
-    return (day_ties(ctx, session) if is_now else NONE) | by_itself(ctx)
+    return (day_ties(ctx, session) if _is_of_today(ctx, session) else NONE) | by_itself(ctx)
 
 
-def _recorded_until(ctx: Context, ends_at: datetime) -> datetime:
-    return correctable_until(ends_at, attendance_of(ctx.region))
+def _is_of_today(ctx: Context, session: ClinicSession) -> bool:
+    region = attendance_of(ctx.region)
+    begins = min(begins_at(session.day), session.starts_at - region.check_in)
+    return begins <= ctx.at < correctable_until(session.ends_at, region)
 
 
 def session_of(booking: Booking) -> ClinicSession:
@@ -54,9 +58,12 @@ def session_of(booking: Booking) -> ClinicSession:
 
 
 def of_today(ctx: Context) -> ColumnElement[bool]:
-    """The session is of a day that can still be recorded: today's, or settled today."""
-    earliest = begins_at(ctx.today) - attendance_of(ctx.region).settle
-    return (ClinicSession.day <= ctx.today) & (ClinicSession.ends_at >= earliest)
+    """The session can be recorded now: its day, or its check-in, has come, or it settled today."""
+    region = attendance_of(ctx.region)
+    has_come = (ClinicSession.day <= ctx.today) | (
+        ClinicSession.starts_at <= ctx.at + region.check_in
+    )
+    return has_come & (ClinicSession.ends_at >= begins_at(ctx.today) - region.settle)
 
 
 def _sessions(ctx: Context, whose: ColumnElement[bool]) -> Select[UUID]:
@@ -83,9 +90,8 @@ seen_at_work = Sight(
 def strike_ties(ctx: Context, strike: Strike) -> Ties:
     """Whose it is; the desk of the house where the seat was; the clock."""
     session = session_of(one(select(Booking).where(Booking.id == strike.booking_id)))
-    here = session.institution_id == ctx.actor.institution
-    desk = possible(ctx) & {Tie.STAFF} if here else NONE
-    return as_person(ctx, strike.resident_id, strike.booking_id) | desk | by_itself(ctx)
+    own = as_person(ctx, strike.resident_id, strike.booking_id)
+    return own | _desk_ties(ctx, session) | by_itself(ctx)
 
 
 def _strikes_of_house(ctx: Context) -> ColumnElement[bool]:

@@ -389,7 +389,7 @@ def acts_in(
     state: BookingState, starts_at: datetime, at: datetime, policy: ClinicPolicy
 ) -> list[BookingAct]:
     """What the resident may do with a booking in this state at that instant."""
-    in_time = may_cancel(starts_at, at, policy)
+    in_time = state is not BookingState.ARRIVED and may_cancel(starts_at, at, policy)
     return [
         act
         for act in BOOKING_LIFE.acts(state)

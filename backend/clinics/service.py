@@ -87,6 +87,8 @@ def cancel(ctx: Context, booking: Booking) -> Appointment:
     """
     if booking.state is BookingState.CANCELLED:
         raise IllegalMove("这个预约已经取消，号已经让给别人，不用再操作。")
+    if booking.state is BookingState.ARRIVED:
+        raise IllegalMove("您已经签到，网上不能取消了。要先走的话，请告诉窗口一声，谢谢您。")
     BOOKING_LIFE.after(booking.state, BookingAct.CANCEL)
     if not may_cancel(booking.starts_at, ctx.at, policy_of(ctx.region)):
         raise TooLateToCancel

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from clinic_builders import a_roster, a_session
+from clinic_builders import a_roster, a_session, a_strike
 from contract_builders import a_contract, an_application, join, nurse_of
 from family_builders import a_former_relative, a_guardian, a_relative, acting_for
 from flask import Flask
@@ -15,6 +15,7 @@ from people import a_member_of_staff, a_resident, an_account, by, by_itself
 from prescription_builders import Surgery
 
 from backend import clinics, followups, identity
+from backend.clinics import attendance_policy as of_days
 from backend.clinics import policy as of_clinics
 from backend.contracting import policy as of_contracting
 from backend.contracting.models import Contract
@@ -35,6 +36,8 @@ from backend.prescriptions import policy as of_prescriptions
 Gather = Callable[[Context, Any], Ties]
 SCOPES: list[tuple[str, Any, Sight, Gather]] = [
     ("bookings", clinics.Booking, of_clinics.visible_to, of_clinics.ties),
+    ("seats of the day", clinics.Booking, of_days.seen_at_work, of_days.ties),
+    ("strikes", clinics.Strike, of_days.strikes_visible_to, of_days.strike_ties),
     ("contracts", Contract, of_contracting.visible_to, of_contracting.ties),
     ("follow-ups", FollowUp, of_followups.visible_to, of_followups.ties),
     ("due days", FollowUp, of_followups.due_days_visible_to, of_followups.ties),
@@ -74,6 +77,10 @@ class Town:
             roster = a_roster(surgery.centre, chance.choice(self.experts), specialty=specialty)
             booked = clinics.book(by(her), a_session(roster, starts_at=begins).id)
             a_message(her, subject_id=booked.id)
+            a_strike(by(her), booked.id)
+        today = by_itself().at.replace(hour=14 + 2 * self.surgeries.index(surgery), minute=0)
+        roster = a_roster(surgery.centre, chance.choice(self.experts))
+        clinics.book(by(her), a_session(roster, starts_at=today).id)
         a_message(surgery.doctor)
 
     def lookers(self) -> Iterator[Context]:
