@@ -13,6 +13,7 @@ from people import a_member_of_staff, a_resident, by, by_itself, headers_of
 from prescription_builders import Surgery
 from sqlalchemy import text
 from staffing_builders import a_post, stepped_up
+from waiting_builders import a_full_session, waits
 
 from backend import clinics, followups, identity, privacy, staffing, teams
 from backend.identity.models import DeskRequest
@@ -106,6 +107,7 @@ def a_region() -> Region:
             "strike_id": [strike.id],
             "token": [a_feed(surgery.centre)],
             "team_id": [surgery.team.id],
+            "waiting_id": [waits(a_full_session()[0], resident).id],
         },
     )
 

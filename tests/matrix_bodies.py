@@ -100,6 +100,10 @@ def _other_session(world: World) -> dict[str, str]:
     return {"session_id": str(world.facts["other_session"])}
 
 
+def _full_session(world: World) -> dict[str, str]:
+    return {"session_id": str(world.facts["full_session"])}
+
+
 def _passport(number: str) -> dict[str, str]:
     return {"kind": "passport", "number": number, "country": "GBR"}
 
@@ -178,6 +182,15 @@ BODIES: Mapping[str, Body] = {
     "POST /open/staff-sessions": lambda _: {"code": "made-up"},
     "POST /open/sessions/refresh": lambda world: {"refresh_token": world.facts["refresh_token"]},
     "POST /resident/bookings": _other_session,
+    "POST /resident/waiting": _full_session,
+    "POST /doctor/residents/{resident_id}/waiting": _full_session,
+    "POST /doctor/waiting/{waiting_id}/urgency": lambda _: {
+        "urgency": "soon",
+        "reason": "近期加重",
+    },
+    "POST /staff/desk/waiting": lambda world: {"person": _seen(world), **_full_session(world)},
+    "POST /staff/desk/waiting/{waiting_id}/leave": _seen,
+    "POST /staff/clinics/calls/{waiting_id}/outcome": lambda _: {"outcome": "not_reached"},
     "POST /resident/bookings/{booking_id}/move": _other_session,
     "POST /resident/draw-entries": lambda world: {"session_id": str(world.facts["other_draw"])},
     "POST /resident/bookings/{lost_id}/alternatives/choice": _other_session,

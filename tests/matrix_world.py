@@ -138,6 +138,9 @@ def _her_life(world: Making, specialist: identity.Staff) -> None:
     draw, next_draw = an_open_draw(roster), an_open_draw(a_roster(world.house))
     entry_of_draw = clinics.join_draw(by(her), draw.session_id, wants_waiting=False)
     lost = _displaced(world, a_session(roster, starts_at=session.starts_at + 2 * DAY))
+    full = a_session(roster, starts_at=session.starts_at + 3 * DAY, capacity=1)
+    clinics.book(by(world.neighbour), full.id)
+    waiting = _waits(her, full)
     issued = surgery.issued(28)
     message = a_message(her)
     act, mandate = _family_act(world, visit), _mandate(world)
@@ -172,6 +175,8 @@ def _her_life(world: Making, specialist: identity.Staff) -> None:
         "own_session": at_home,
         "staff_session": at_work,
         "other_session": later.id,
+        "waiting_id": waiting.id,
+        "full_session": full.id,
         "house": world.house.id,
         "expert": specialist.id,
         "drug": surgery.drug.code,
@@ -184,6 +189,7 @@ def _her_life(world: Making, specialist: identity.Staff) -> None:
         booking,
         lost,
         entry_of_draw,
+        waiting,
         visit,
         reading,
         issued,
@@ -261,6 +267,18 @@ def _staff_life(world: Making) -> None:
         "access_id": access.id,
     }
     db.session.execute(update(identity.LoginSession).values(stepped_up_at=func.now()))
+
+
+def _waits(her: identity.Resident, full: clinics.ClinicSession) -> clinics.Place:
+    """She waits for a seat of a full session, is offered one, and is to be called."""
+    place = clinics.join(by(her), clinics.Target(session_id=full.id))
+    entry = db.session.get_one(clinics.WaitingEntry, place.id)
+    entry.reach = clinics.Reach.PHONE
+    holder = db.session.query(clinics.Booking).filter_by(session_id=full.id).one()
+    own = by(db.session.get_one(identity.Resident, holder.resident_id))
+    clinics.cancel(own, clinics.hold(own, holder.id))
+    clinics.offer_to(by_itself(), full.id, place.id)
+    return place
 
 
 def _family_act(world: Making, visit: followups.FollowUp) -> EventRow:

@@ -21,12 +21,22 @@ from backend.clinics.waiting_models import (
     WaitingState,
     Way,
 )
+from backend.clinics.waiting_outlook import usually_given_back
 from backend.clinics.waiting_policy import visible_calls, visible_waiting
 from backend.kernel.context import Context, Kinship
 from backend.kernel.database import db, held, one
 from backend.kernel.paging import Page, Wanted, page
 from backend.kernel.subjects import as_clock
 
+# Why somebody was passed over, and what helps; "" is whatever else it was.
+WHY_PASSED: Mapping[str, str] = {
+    "overlapping": "有号时，您在那个时间已有别的预约。取消那个预约后，还会轮到您。",
+    "over-limit": "有号时，您的预约数已满。少一个预约后，还会轮到您。",
+    "resting": "近期有几次预约没有来，自己候补暂时轮不到。可请家庭医生或到窗口办理。",
+    "no-time-left": "有号时离就诊太近，来不及通知到您。",
+    "seats-kept": "空出来的号留给签约居民或转诊使用，您还在名单上。",
+    "": "有号时暂时没有轮到您，您还在名单上。",
+}
 _SHOWN = (
     joinedload(WaitingEntry.booking),
     joinedload(WaitingEntry.session).joinedload(ClinicSession.expert),
@@ -61,7 +71,8 @@ class Place:
     ahead_at_first: int
     booking_id: UUID | None
     offered_until: datetime | None
-    passed_because: str | None
+    usually_given_back: float | None
+    passed_over: str | None
     joined_at: datetime
     ended_at: datetime | None
     by_kinship: Kinship | None
@@ -75,12 +86,12 @@ def waiting(ctx: Context, wanted: Wanted, *, is_live: bool = False) -> Page[Plac
         found = found.where(WaitingEntry.ended_at.is_(None))
     keys = [WaitingEntry.joined_at, WaitingEntry.id]
     rows = page(found.options(*_SHOWN), keys, wanted, newest_first=True)
-    return Page([place(entry) for entry in rows.items], rows.next)
+    return Page([place(ctx, entry) for entry in rows.items], rows.next)
 
 
 def find_waiting(ctx: Context, entry_id: UUID) -> Place:
     """One entry that the actor may see; raises `NotFound`."""
-    return place(one(_visible(ctx, entry_id).options(*_SHOWN)))
+    return place(ctx, one(_visible(ctx, entry_id).options(*_SHOWN)))
 
 
 def waiting_entry(ctx: Context, entry_id: UUID) -> WaitingEntry:
@@ -105,7 +116,7 @@ def _visible(ctx: Context, entry_id: UUID) -> Select[WaitingEntry]:
     return select(WaitingEntry).where(WaitingEntry.id == entry_id, visible_waiting(ctx))
 
 
-def place(entry: WaitingEntry) -> Place:
+def place(ctx: Context, entry: WaitingEntry) -> Place:
     """Where an entry stands now, its session and offer loaded."""
     waits, offered = entry.state is WaitingState.WAITING, entry.state is WaitingState.OFFERED
     ahead, in_class = ahead_of(entry, entry.session) if waits else (None, None)
@@ -131,12 +142,20 @@ def place(entry: WaitingEntry) -> Place:
         ahead_at_first=entry.ahead_at_first,
         booking_id=entry.booking_id if offered else None,
         offered_until=entry.booking.held_until if offered and entry.booking else None,
-        passed_because=entry.passed_because if waits else None,
+        usually_given_back=usually_given_back(ctx, session) if waits and session else None,
+        passed_over=_passed_over(ctx, entry) if waits else None,
         joined_at=entry.joined_at,
         ended_at=entry.ended_at,
         by_kinship=entry.by_kinship,
         ended_by_kinship=entry.ended_by_kinship,
     )
+
+
+def _passed_over(ctx: Context, entry: WaitingEntry) -> str | None:
+    """Why the turn went to somebody behind; a family member hears nothing of other bookings."""
+    if entry.passed_because is None:
+        return None
+    return WHY_PASSED.get("" if ctx.proxy else entry.passed_because, WHY_PASSED[""])
 
 
 def take_turn(person: UUID) -> None:

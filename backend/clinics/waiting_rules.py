@@ -32,6 +32,7 @@ class WaitingPolicy:
     most_calls: int
     first_seconds: int
     try_again_seconds: int
+    sessions_to_judge: int
 
     def __post_init__(self) -> None:
         counts = [value for value in vars(self).values() if isinstance(value, int)]

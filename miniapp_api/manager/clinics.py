@@ -1,5 +1,6 @@
 """A house's clinic sessions."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -19,9 +20,10 @@ MOST_AT_ONCE = 200
 
 
 class CountedSessionSchema(ClinicSessionSchema):
-    """A session with the seats taken."""
+    """A session with the seats taken, and how many people wait for one."""
 
     taken = fields.Whole(0, 100_000, required=True)
+    waiting = fields.Whole(0, 1_000_000, required=True)
     acts = fields.List(fields.choice(clinics.SessionAct), required=True)
 
 
@@ -40,8 +42,15 @@ class GeneratedSchema(Schema):
 class Counted:
     """A session as its house sees it now."""
 
-    def __init__(self, ctx: Context, session: clinics.ClinicSession) -> None:
+    def __init__(
+        self,
+        ctx: Context,
+        session: clinics.ClinicSession,
+        waiting: Mapping[UUID, int] | None = None,
+    ) -> None:
         self.session, self.acts = session, clinics.acts(ctx, session)
+        counts = clinics.waiting_counts([session]) if waiting is None else waiting
+        self.waiting = counts.get(session.id, 0)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.session, name)
@@ -55,7 +64,8 @@ def sessions(
 ) -> Page[Counted]:
     """门诊场次 · Of the own house, by time, with counts."""
     found = clinics.sessions_of_house(ctx, clinics.Span.of(ctx, first, last), wanted)
-    return Page([Counted(ctx, session) for session in found.items], found.next)
+    waiting = clinics.waiting_counts(found.items)
+    return Page([Counted(ctx, session, waiting) for session in found.items], found.next)
 
 
 @api.get("/sessions/astray")
