@@ -22,6 +22,7 @@ from backend.kernel.events import record
 from backend.kernel.policy import admitted, by_clock
 
 AT_ONCE = 100
+LIVE = Booking.ended_at.is_(None)  # said twice, so that the index of live seats serves
 EVENTS = {
     BookingState.MISSED: BookingMissed,
     BookingState.UNRECORDED: BookingUnrecorded,
@@ -41,7 +42,7 @@ def settle(ctx: Context) -> int:
     found = (
         select(Booking.id, ClinicSession)
         .join(Booking.session)
-        .where(due, Booking.state.in_(TO_COME))
+        .where(due, LIVE, Booking.state.in_(TO_COME))
         .order_by(ClinicSession.ends_at, Booking.session_id, Booking.seat_number)
         .limit(AT_ONCE)
     )
@@ -81,6 +82,7 @@ def _close(ctx: Context) -> None:
     over = ClinicSession.ends_at <= ctx.at - attendance_of(ctx.region).settle
     unsettled = select(Booking.id).where(
         Booking.session_id == ClinicSession.id,
+        LIVE,
         Booking.state.in_((*TO_COME, BookingState.HELD)),
     )
     closed = update(ClinicSession).where(

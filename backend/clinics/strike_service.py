@@ -34,6 +34,7 @@ class OwnStrikes:
     counting: int
     most: int
     rests_until: datetime | None
+    late_cancel_hours: int
 
 
 @admitted(policy.to_book)
@@ -43,8 +44,9 @@ def own(ctx: Context) -> OwnStrikes:
     rule = policy_of(ctx.region).strikes
     standing = [one.strike.at for one in items if one.strike.state is not StrikeState.LIFTED]
     counting = [at for at in standing if at > ctx.at - rule.window]
+    hours = attendance_of(ctx.region).late_cancel_hours
     rest = rests_until(standing, ctx.at, rule)
-    return OwnStrikes(ctx.person, items, len(counting), rule.most, rest)
+    return OwnStrikes(ctx.person, items, len(counting), rule.most, rest, hours)
 
 
 @permitted(attendance_policy.own_strike)

@@ -82,6 +82,12 @@ class OwnStrikesSchema(Schema):
     counting = fields.Whole(0, 10_000, required=True)
     most = fields.Whole(1, 1000, required=True)
     rests_until = fields.AwareDateTime(required=True, allow_none=True)
+    late_cancel_hours = fields.Whole(
+        0,
+        1000,
+        required=True,
+        metadata={"description": "What is given back later counts."},
+    )
     how = fields.Text(required=True)
 
 

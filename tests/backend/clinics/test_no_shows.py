@@ -25,6 +25,7 @@ from backend.kernel.database import db
 from backend.kernel.errors import Forbidden, NotFound, Refusal
 from backend.kernel.lifecycle import IllegalMove
 from backend.kernel.paging import Wanted
+from backend.kernel.subjects import Cause
 from backend.messaging import MessageKind
 from jobs import clinics as jobs
 
@@ -133,6 +134,21 @@ def test_who_came_to_a_lecture_has_been_there(service: str) -> None:
     lecture = clinics.ClinicSession(service=service)
     assert outcome(clinics.BookingState.ARRIVED, lecture) == "see"
     assert outcome(clinics.BookingState.BOOKED, lecture) == "lose_track"
+
+
+def test_a_lecture_is_signed_up_for_and_attended(app: Flask, clock: FixedClock) -> None:
+    """Everybody's seat stands for all of it: nobody is late, called, or left unrecorded."""
+    day = Day(clock, service=clinics.Service.LECTURE)
+    first, late, absent = day.booked(), day.booked(), day.booked()
+    begun(day)
+    day.arrives(first.id)
+    day.go(60)
+    day.arrives(late.id)
+    turns = db.session.execute(select(clinics.day.Turn)).scalars()
+    assert not any(turn.is_behind for turn in turns)
+    over(day)
+    jobs.settle()
+    assert [state_of(one.id) for one in (first, late, absent)] == ["seen", "seen", "missed"]
 
 
 def test_the_house_counts_who_came(day: Day) -> None:
@@ -364,3 +380,20 @@ def test_a_relative_sees_no_strike_of_what_is_kept_from_it(app: Flask, clock: Fi
     with pytest.raises(NotFound):
         clinics.day.hold_strike(helper, strike.id)
     assert len(clinics.day.own_strikes(by(person)).items) == 2
+
+
+def test_a_person_reads_and_loses_what_is_kept_of_the_day(day: Day) -> None:
+    person = a_resident()
+    card = clinics.day.issue_card(by(day.nurse), claim_of(person))
+    there = day.booked(person)
+    begun(day)
+    day.arrives(there.id)
+    told = clinics.export(by_itself(), person.id)
+    assert [row["way"] for row in told["clinic_turn"]] == ["desk"]
+    assert [row["id"] for row in told["paper_card"]] == [str(card.id)]
+    assert card.code not in str(told)
+    clinics.close(by_itself(), person.id, Cause.WITHDRAWN)
+    with pytest.raises(Refusal):
+        clinics.day.check_in_by_card(by(day.nurse), card.code)
+    clinics.erase(by_itself(), person.id)
+    assert not any(clinics.export(by_itself(), person.id).values())
