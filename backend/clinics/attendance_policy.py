@@ -1,5 +1,6 @@
 """Who runs the day of a clinic: its expert, and the desk of the house where it is held."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, false, select
@@ -63,7 +64,10 @@ def of_today(ctx: Context) -> ColumnElement[bool]:
     has_come = (ClinicSession.day <= ctx.today) | (
         ClinicSession.starts_at <= ctx.at + region.check_in
     )
-    return has_come & (ClinicSession.ends_at >= begins_at(ctx.today) - region.settle)
+    earliest = begins_at(ctx.today) - region.settle
+    # No session lasts a day: the bound lets the index by house and beginning find them.
+    is_recent = ClinicSession.starts_at > earliest - timedelta(days=1)
+    return has_come & is_recent & (ClinicSession.ends_at >= earliest)
 
 
 def _sessions(ctx: Context, whose: ColumnElement[bool]) -> Select[UUID]:

@@ -79,7 +79,6 @@ def call(
     Raises `NobodyWaits`, `OutOfTurn`, `IllegalMove` for who is not there or was called, and as
     `begin`.
     """
-    begin(ctx, session)
     while waiting := line(spots(session.id)):
         first = waiting[0].booking_id
         wanted = booking_id or first
@@ -87,6 +86,8 @@ def call(
         turn = _waiting_turn(booking)
         if turn is not None and booking.session_id == session.id:
             is_urgent = _out_of_turn(wanted != first, because)
+            # Only now: whoever gives a seat back holds it first, and the session at the commit.
+            begin(ctx, session)
             turn.called_at, turn.called_by = ctx.at, ctx.actor.id
             turn.because = because if is_urgent else None
             told = (booking.resident_id, booking.id, session.id)

@@ -19,6 +19,7 @@ from backend.kernel.context import CLOCK, Actor, Context, Role
 from backend.kernel.database import db
 from backend.kernel.errors import Refusal
 from backend.kernel.ids import new_id
+from backend.kernel.subjects import Cause
 from backend.kernel.transaction import transaction
 
 SEATS = 20
@@ -240,3 +241,36 @@ def test_two_desks_call_nobody_twice(database: Database) -> None:
     each = len(day.seats) // 2
     called = race(database.url, call_some, [(database.house, day.session, each)] * 2)
     assert sorted(number for some in called for number in some) == list(NUMBERS)
+
+
+def leave_all(seats: Sequence[tuple[UUID, UUID]]) -> list[str]:
+    """People who are there go home: their seats are given back, as when a record is closed."""
+
+    def one(person: UUID) -> None:
+        clinics.close(entry.context(CLOCK, entry.moment()), person, Cause.WITHDRAWN)
+
+    return [answer(lambda p=person: one(p)) for person, _ in reversed(seats)]  # type: ignore[misc]
+
+
+def call_until_empty(house: UUID, session_id: UUID) -> list[int]:
+    """One desk calls for as long as somebody waits."""
+    numbers: list[int] = []
+    while True:
+        try:
+            numbers += call_some(house, session_id, 1)
+        except Refusal:
+            db.session.remove()
+            return numbers
+
+
+def test_who_goes_home_is_not_called_and_nobody_waits_for_ever(database: Database) -> None:
+    day = Today(database)
+    race(database.url, arrive_all, [(database.house, day.seats, 1)])
+    given = (leave_all, day.seats)
+    calls = (call_until_empty, database.house, day.session)
+    left, *called = race(database.url, either, [given, calls, calls])
+    assert set(left) == {"done"}
+    numbers = [number for some in called for number in some]
+    assert len(numbers) == len(set(numbers))
+    taken, live, gone = database.load(day.session)
+    assert taken == live == gone == 0
