@@ -59,23 +59,27 @@ def _filled(session_id: UUID) -> int:
             entry_id = clinics.next_in_line(entry.now(), session_id)
         if entry_id is None:
             break
-        offered += _offered(session_id, entry_id)
+        well, refusal = _offered(session_id, entry_id)
+        offered += well
+        if clinics.is_about_seats(refusal):
+            break
+        if not well:
+            with transaction():
+                clinics.pass_over(entry.now(), session_id, entry_id, refusal)
     return offered
 
 
-def _offered(session_id: UUID, entry_id: UUID) -> bool:
-    refusal = None
+def _offered(session_id: UUID, entry_id: UUID) -> tuple[bool, Refusal | None]:
+    """Whether the seat is kept for who waits, or why not; a failure is logged."""
     try:
         with transaction():
             clinics.offer_to(entry.now(), session_id, entry_id)
-        return True
-    except Refusal as why:
-        refusal = why
+        return True, None
+    except Refusal as refusal:
+        return False, refusal
     except Exception as failure:
         log.error("offer failed", entry=str(entry_id), error=type(failure).__name__)
-    with transaction():
-        clinics.pass_over(entry.now(), session_id, entry_id, refusal)
-    return False
+        return False, None
 
 
 def settle() -> int:

@@ -8,7 +8,13 @@ from sqlalchemy import ColumnElement, func, or_, select, update
 from backend import identity, messaging
 from backend.clinics import queries, waiting_line, waiting_queries
 from backend.clinics.claim import Manner
-from backend.clinics.errors import SessionFull
+from backend.clinics.errors import (
+    NotReleased,
+    SeatTaken,
+    SessionFull,
+    SessionNotHeld,
+    SessionOver,
+)
 from backend.clinics.events import (
     BookingCancelled,
     BookingMade,
@@ -35,12 +41,13 @@ from backend.clinics.waiting_rules import offered_until
 from backend.clinics.waiting_rules import waiting_policy as figures_of
 from backend.kernel.context import Context
 from backend.kernel.database import db
-from backend.kernel.errors import Refusal
+from backend.kernel.errors import Refusal, Unavailable
 from backend.kernel.policy import admitted, by_clock
 from backend.kernel.transaction import attempt
 
 AT_ONCE = 500
 TRIES = 5
+NO_SEAT = (SessionFull, SessionNotHeld, SessionOver, SeatTaken, NotReleased, Unavailable)
 SeatFreed = BookingCancelled | BookingMoved | OfferDeclined | OfferLapsed
 
 
@@ -83,7 +90,13 @@ def pass_over(ctx: Context, session_id: UUID, entry_id: UUID, refusal: Refusal |
         "passed_session": session_id,
         "passed_because": because,
     }
-    db.session.execute(update(WaitingEntry).where(WaitingEntry.id == entry_id).values(**passed))
+    waits = (WaitingEntry.id == entry_id) & (WaitingEntry.state == WaitingState.WAITING)
+    db.session.execute(update(WaitingEntry).where(waits).values(**passed))
+
+
+def is_about_seats(refusal: Refusal | None) -> bool:
+    """Whether nobody would have got a seat: it is no reason to pass anybody over."""
+    return isinstance(refusal, NO_SEAT)
 
 
 @admitted(by_clock)
@@ -98,9 +111,9 @@ def fill_freed(ctx: Context, event: SeatFreed) -> None:
                 offer_to(ctx, event.session_id, entry_id)
             return
         except Refusal as refusal:
-            pass_over(ctx, event.session_id, entry_id, refusal)
-            if isinstance(refusal, SessionFull):
+            if is_about_seats(refusal):
                 return
+            pass_over(ctx, event.session_id, entry_id, refusal)
 
 
 @admitted(by_clock)
