@@ -10,6 +10,7 @@ from backend import (
     identity,
     messaging,
     network,
+    outreach,
     prescriptions,
     privacy,
     proxies,
@@ -38,6 +39,7 @@ FEATURES = [
     clinics,
     prescriptions,
     followups,
+    outreach,
     privacy,
 ]
 

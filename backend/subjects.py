@@ -11,6 +11,7 @@ from backend import (
     followups,
     identity,
     messaging,
+    outreach,
     prescriptions,
     privacy,
     proxies,
@@ -47,6 +48,7 @@ SUBJECTS: Subjects = {
         describe=followups.describe,
         annotate=followups.annotate,
     ),
+    "outreach": Contribution(export=outreach.export, close=outreach.close, erase=outreach.erase),
     "proxies": Contribution(export=proxies.export, close=proxies.close, erase=proxies.erase),
     "messaging": Contribution(
         export=messaging.export,

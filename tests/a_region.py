@@ -9,6 +9,7 @@ from clinic_builders import a_feed, a_roster, a_session, a_strike, an_exception
 from contract_builders import a_contract, an_application
 from lottery_builders import an_open_draw
 from mandate_builders import a_mandate
+from outreach_builders import a_list
 from people import a_member_of_staff, a_resident, by, by_itself, headers_of
 from prescription_builders import Surgery
 from sqlalchemy import text
@@ -95,6 +96,7 @@ def a_region() -> Region:
             "request_id": [waiting.id],
             "category": ["mental"],
             "contract_id": [application.id],
+            "list_id": [a_list(surgery.team, resident).id],
             "mandate_id": [mandate.id],
             "followup_id": [followup.id],
             "invitation_id": [invited.invitation.id],

@@ -206,6 +206,9 @@ BODIES: Mapping[str, Body] = {
         "reason": "外出会诊",
     },
     "POST /manager/clinics/sessions/{session_id}/capacity": lambda _: {"capacity": 21},
+    "POST /doctor/suggestion-lists/{list_id}/approval": lambda _: {},
+    "POST /resident/suggestions/refusals": lambda _: {"specialty": "骨科"},
+    "POST /resident/suggestions/refusals/withdrawal": lambda _: {},
     "POST /resident/contracts": lambda world: {
         "team_id": str(world.facts["team_id"]),
         "months": 12,

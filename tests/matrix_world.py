@@ -17,6 +17,7 @@ from family_builders import a_former_relative, a_guardian, a_relative, acting_fo
 from lottery_builders import an_open_draw
 from mandate_builders import document, present, terms
 from message_builders import a_message
+from outreach_builders import a_list
 from people import a_member_of_staff, a_resident, an_account, by, by_itself, logged_in, token_of
 from prescription_builders import Surgery
 from sqlalchemy import func, text, update
@@ -154,6 +155,7 @@ def _her_life(world: Making, specialist: identity.Staff) -> None:
         "name": NAME,
         "booking_id": booking.id,
         "entry_id": entry_of_draw.id,
+        "list_id": a_list(surgery.team, her).id,
         "other_draw": next_draw.session_id,
         "lost_id": lost.booking_id,
         "displacement_id": lost.id,

@@ -60,7 +60,7 @@ from backend.clinics.lottery_events import (
     DrawVoided,
     EntryVoided,
 )
-from backend.clinics.lottery_models import DrawState, LotteryOutcome
+from backend.clinics.lottery_models import DrawState, LotteryEntry, LotteryOutcome
 from backend.clinics.lottery_notices import tell_lost, tell_void, wait_on
 from backend.clinics.lottery_queries import (
     Draw,
@@ -176,6 +176,7 @@ from backend.clinics.waiting_queries import (
     call_entry,
     calls,
     find_waiting,
+    take_turn,
     waiting,
     waiting_entry,
 )
@@ -227,6 +228,7 @@ __all__ = [
     "Finding",
     "Imported",
     "KeptPromises",
+    "LotteryEntry",
     "LotteryOutcome",
     "Manner",
     "Need",
@@ -374,6 +376,7 @@ __all__ = [
     "sessions_of_house",
     "set_urgency",
     "standing",
+    "take_turn",
     "tell_booked",
     "tell_lost",
     "tell_offered",

@@ -1,6 +1,7 @@
 """How institutions are found."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
@@ -44,10 +45,13 @@ def institutions(_ctx: Context, wanted: Wanted, level: Level | None = None) -> P
     return page(found, [Institution.name, Institution.id], wanted)
 
 
-def distance_m(latitude: float, longitude: float) -> ColumnElement[float]:
-    """Haversine distance of an institution from a place, as SQL, in metres."""
-    north = func.radians(Institution.latitude - latitude) / 2
-    east = func.radians(Institution.longitude - longitude) / 2
-    shrink = func.cos(func.radians(latitude)) * func.cos(func.radians(Institution.latitude))
+def distance_m(latitude: float, longitude: float, of: Any = Institution) -> ColumnElement[float]:
+    """Haversine distance of an institution, or of other placed rows, from a place in metres.
+
+    As SQL; unknown where the row does not say where it lies.
+    """
+    north = func.radians(of.latitude - latitude) / 2
+    east = func.radians(of.longitude - longitude) / 2
+    shrink = func.cos(func.radians(latitude)) * func.cos(func.radians(of.latitude))
     chord = func.power(func.sin(north), 2) + shrink * func.power(func.sin(east), 2)
     return 2 * EARTH_M * func.asin(func.sqrt(func.least(1.0, chord)))

@@ -27,6 +27,8 @@ FOR_GUARDIANS = frozenset(
         "waiting_call",
         "clinic_turn",
         "paper_card",
+        "suggestion",
+        "suggestion_refusal",
         "prescription",
         "prescription_wish",
         "prescription_line",
