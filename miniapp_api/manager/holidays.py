@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from marshmallow import Schema
+from marshmallow import Schema, validate
 
 from backend import network
 from backend.kernel.context import Context
@@ -17,7 +17,7 @@ api = Api("holidays", Audience.MANAGER, "/holidays")
 class YearQuery(StrictSchema):
     """Which year."""
 
-    year = fields.Whole(2000, 2200)
+    year = fields.Integer(validate=validate.Range(2000, 2200, error="应在 2000 到 2200 之间"))
 
 
 class DaySchema(StrictSchema):
