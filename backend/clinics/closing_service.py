@@ -39,7 +39,7 @@ def cancel_session(ctx: Context, session: ClinicSession, reason: str) -> ClinicS
     second time, `SessionEnded`.
     """
     close(ctx, session, reason)
-    return session
+    return queries.session(ctx, session.id)
 
 
 @admitted(by_manager)
@@ -58,10 +58,10 @@ def close_sessions(
         ClinicSession.ends_at > ctx.at,
     )
     in_order = found.order_by(ClinicSession.starts_at, ClinicSession.id)
-    sessions = db.session.execute(in_order.options(*queries.SHOWN)).scalars().all()
+    sessions = db.session.execute(in_order).scalars().all()
     for session in sessions:
         close(ctx, session, reason)
-    return sessions
+    return [queries.session(ctx, session.id) for session in sessions]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +116,7 @@ def _keep(ctx: Context, new: ClinicSession, rows: Sequence[Displacement]) -> Non
 def _in_another_room(ctx: Context, session: ClinicSession, room: str) -> ClinicSession:
     session.room = room
     record(ctx, RoomChanged(session.id, session.institution_id, ctx.at))
-    return session
+    return queries.session(ctx, session.id)
 
 
 def _wanted(session: ClinicSession, instead: Instead) -> dict[str, Any]:

@@ -44,8 +44,7 @@ def resize(
         _shrink(ctx, session, seats, capacity, withdrawn)
     session.capacity = capacity
     record(ctx, SessionResized(session.id, session.institution_id, capacity))
-    db.session.flush()
-    return session
+    return queries.session(ctx, session.id)
 
 
 def _require_to_come(ctx: Context, session: ClinicSession) -> None:

@@ -46,14 +46,14 @@ COUNTED = """
 SELECT session_id, quota, coalesce(seat.releases_at, s.releases_at) AS releases_at, flows_at,
   count(*)::int AS many, count(*) FILTER (WHERE is_free)::int AS free
 FROM clinic_seat seat JOIN clinic_session s ON s.id = session_id
-WHERE session_id = ANY(%(sessions)s)
+WHERE session_id = ANY(%(sessions)s) AND seat.removed_at IS NULL
 GROUP BY 1, 2, 3, 4 ORDER BY 1
 """
 SEATS = """
 SELECT number, seat.starts_at, seat.ends_at, quota, flows_at, is_free,
   coalesce(seat.releases_at, s.releases_at) AS releases_at, 1 AS many, is_free::int AS free
 FROM clinic_seat seat JOIN clinic_session s ON s.id = session_id
-WHERE session_id = %(session)s ORDER BY number
+WHERE session_id = %(session)s AND seat.removed_at IS NULL ORDER BY number
 """
 KINDS = {"service": Service, "state": SessionState, "allocation": Allocation}
 KEYS = (ClinicSession.starts_at, ClinicSession.id)
