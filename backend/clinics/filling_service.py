@@ -135,8 +135,9 @@ def close_cancelled(ctx: Context, event: SessionCancelled) -> None:
 
     An offer of it went with its booking.
     """
-    own = WaitingEntry.session_id == event.session_id
-    _close_all(ctx, own & WaitingEntry.ended_at.is_(None), WaitingEnd.SESSION_CANCELLED)
+    own = (WaitingEntry.session_id == event.session_id) & WaitingEntry.ended_at.is_(None)
+    while _close_all(ctx, own, WaitingEnd.SESSION_CANCELLED) == AT_ONCE:
+        continue
     lost = select(Booking.id).where(
         Booking.session_id == event.session_id, Booking.ended_at.is_not(None)
     )

@@ -17,7 +17,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-    text,
+    true,
     tuple_,
     union,
 )
@@ -175,7 +175,7 @@ def _quotas_left(ctx: Context, session: ClinicSession) -> frozenset[Quota]:
 
 def _may_use(ctx: Context, quotas: frozenset[Quota]) -> ColumnElement[bool]:
     if Quota.OPEN in quotas:
-        return text("true")  # type: ignore[return-value]
+        return true()
     signed = exists().where(
         Relation.resident_id == WaitingEntry.resident_id,
         Relation.kind == Kind.SIGNED,

@@ -1,6 +1,8 @@
 """Who may see who waits, and who may put somebody on the list, call, or say how urgent it is."""
 
-from sqlalchemy import ColumnElement, false, select
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, false, select
 
 from backend import identity
 from backend.clinics.models import Booking, ClinicSession
@@ -8,7 +10,7 @@ from backend.clinics.policy import DESK
 from backend.clinics.waiting_models import Reach, WaitingEntry
 from backend.kernel.context import Context, Role, Scope
 from backend.kernel.database import db
-from backend.kernel.relations import Kind
+from backend.kernel.relations import Kind, related
 from backend.kernel.ties import (
     NONE,
     Sight,
@@ -27,16 +29,32 @@ ONLY_THERE = {Tie.STAFF: DESK}
 # Only doctors say how urgent it is: the team's own, and the specialist who knows the person.
 DOCTORS = frozenset({Role.DOCTOR, Role.SPECIALIST})
 ONLY_DOCTORS = {Tie.BOOKED_SPECIALIST: DOCTORS}
-KINDS = {
-    Tie.SIGNED_DOCTOR: frozenset({Kind.SIGNED}),
-    Tie.BOOKED_SPECIALIST: frozenset({Kind.BOOKED}),
-}
+KINDS = {Tie.SIGNED_DOCTOR: frozenset({Kind.SIGNED})}
+KNOWN = {Tie.BOOKED_SPECIALIST: frozenset({Kind.BOOKED})}
 
 
 def waiting_ties(ctx: Context, entry: WaitingEntry) -> Ties:
-    """Whose place it is; the family doctor; an expert who knows the person; the clock."""
+    """Whose place it is; the family doctor; the session's expert who knows them; the clock."""
     own = as_person(ctx, entry.resident_id, entry.id)
-    return own | bound(ctx, entry.resident_id, KINDS) | by_itself(ctx)
+    known = bound(ctx, entry.resident_id, KNOWN)
+    if known and not _is_found(select(WaitingEntry.id).where(_named(entry), _of_own_session(ctx))):
+        known = NONE
+    return own | bound(ctx, entry.resident_id, KINDS) | known | by_itself(ctx)
+
+
+def _named(entry: WaitingEntry) -> ColumnElement[bool]:
+    return WaitingEntry.id == entry.id
+
+
+def _is_found(wanted: Select[UUID]) -> bool:
+    return db.session.execute(wanted).first() is not None
+
+
+def _of_own_session(ctx: Context) -> ColumnElement[bool]:
+    """Somebody who waits for a session of the acting expert, who knows the person already."""
+    own = select(ClinicSession.id).where(ClinicSession.expert_id == ctx.actor.id)
+    known = WaitingEntry.resident_id.in_(related(ctx, Kind.BOOKED))
+    return WaitingEntry.session_id.in_(own) & known
 
 
 def resident_ties(ctx: Context, resident: identity.Resident) -> Ties:
@@ -46,8 +64,7 @@ def resident_ties(ctx: Context, resident: identity.Resident) -> Ties:
 
 def call_ties(ctx: Context, entry: WaitingEntry) -> Ties:
     """Staff of the house where the offered session is held."""
-    here = select(WaitingEntry.id).where(WaitingEntry.id == entry.id, _offered_here(ctx))
-    is_here = db.session.execute(here).first() is not None
+    is_here = _is_found(select(WaitingEntry.id).where(_named(entry), _offered_here(ctx)))
     return possible(ctx) & {Tie.STAFF} if is_here else NONE
 
 
@@ -66,6 +83,7 @@ visible_waiting = Sight(
     scopes=(Scope.BOOK,),
     rows={
         **of_person(WaitingEntry.resident_id, Scope.BOOK, subject=WaitingEntry.id),
+        Tie.BOOKED_SPECIALIST: _of_own_session,
         Tie.CLOCK: everything,
     },
     resident=WaitingEntry.resident_id,

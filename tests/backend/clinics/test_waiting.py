@@ -222,6 +222,25 @@ def test_the_doctor_changes_it_later(app: object) -> None:
     assert (changed.urgency, changed.ahead) == ("soon", 0)
 
 
+def test_the_specialist_says_so_of_whom_he_knows_and_in_his_own_sessions_alone(
+    app: object,
+) -> None:
+    session, _ = a_full_session()
+    other, _ = a_full_session(roster=a_roster(specialty="精神心理科"))
+    person = a_resident()
+    here, there = waits(session, person), waits(other, person)
+    expert = by(db.session.get_one(identity.Staff, session.expert_id))
+    with pytest.raises(NotFound):
+        clinics.waiting_entry(expert, here.id)
+    relate(by_itself(), person.id, session.expert_id, Kind.BOOKED, source_id=session.id)
+    changed = clinics.set_urgency(expert, clinics.waiting_entry(expert, here.id), SOON)
+    assert changed.urgency == "soon"
+    with pytest.raises(NotFound):
+        clinics.waiting_entry(expert, there.id)
+    with pytest.raises(Forbidden):
+        clinics.set_urgency(expert, entry_of(there), SOON)
+
+
 def any_session(*houses: object, days: int = 30, specialty: str = "心内科") -> clinics.Target:
     return clinics.Target(
         specialty=specialty,
