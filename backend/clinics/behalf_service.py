@@ -8,16 +8,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload
 
 from backend import identity
 from backend.clinics import policy, queries
 from backend.clinics.claim import Manner, Wish, claim
-from backend.clinics.errors import OwnBookings
+from backend.clinics.errors import OwnBookings, ProposalUnanswered, TooManyProposals
 from backend.clinics.events import BookingMade
 from backend.clinics.giving_back import give_back
-from backend.clinics.models import Booking, BookingAct, BookingOrigin, Quota
+from backend.clinics.models import Booking, BookingAct, BookingOrigin, BookingState, Quota
 from backend.clinics.offering import offer
 from backend.clinics.queries import Appointment
 from backend.clinics.rules import policy_of
@@ -46,8 +46,10 @@ def propose(
 ) -> Appointment:
     """Keep a seat for a signed resident until the person confirms it on the own phone.
 
-    Of the person's other bookings no refusal tells the doctor: raises `NotNow`.
+    Of the person's other bookings no refusal tells the doctor: raises `NotNow`. Raises
+    `TooManyProposals` and `ProposalUnanswered` as well, so that nobody keeps a whole session.
     """
+    _require_room(ctx, resident.id, session_id)
     session = queries.session(ctx, session_id)
     manner = Manner(
         person=resident.id,
@@ -61,6 +63,21 @@ def propose(
     except OwnBookings as theirs:
         raise NotNow(NOT_THEN) from theirs
     return _appointment(ctx, booking_id)
+
+
+def _require_room(ctx: Context, resident_id: UUID, session_id: UUID) -> None:
+    """One doctor's proposals come in turn, so that two at once cannot pass the limit."""
+    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtext(str(ctx.actor.id)))))
+    here = select(Booking.state).where(
+        Booking.session_id == session_id, Booking.origin == BookingOrigin.DOCTOR
+    )
+    refused = Booking.state.in_([BookingState.LAPSED, BookingState.DECLINED])
+    theirs = here.where(Booking.resident_id == resident_id, refused)
+    if db.session.execute(theirs.limit(1)).first():
+        raise ProposalUnanswered
+    open_ones = here.where(Booking.staff_id == ctx.actor.id, Booking.state == BookingState.HELD)
+    if len(db.session.execute(open_ones).all()) >= policy_of(ctx.region).most_proposals:
+        raise TooManyProposals
 
 
 def _answer_by(ctx: Context, starts_at: datetime) -> datetime:

@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError
 
 from backend.clinics.errors import (
     AlreadyBooked,
+    GivenBack,
     NotReleased,
     Overlapping,
     OverLimit,
@@ -56,6 +57,12 @@ WITH session AS MATERIALIZED (
       AND k.at > %(at)s::timestamptz - %(strike_window)s
       HAVING count(*) >= %(strikes)s AND max(k.at) > %(at)s::timestamptz - %(rest)s
     ) THEN 'resting'
+    WHEN (
+      SELECT count(*) FROM booking b
+      WHERE b.resident_id = %(person)s AND b.session_id = %(session)s
+      AND b.starts_at >= s.starts_at AND b.origin = 'own'
+      AND b.state IN ('cancelled', 'moved', 'lapsed', 'declined')
+    ) >= %(returns)s THEN 'given-back'
   END AS code FROM session s, load
 ), seat AS MATERIALIZED (
   SELECT number, starts_at, ends_at FROM clinic_seat
@@ -103,6 +110,7 @@ CONDITIONS = {"released": RELEASED, "mine": MINE, "clashes": CLASHES}
 STATEMENTS = {wish: CLAIM.format(wish=words, **CONDITIONS) for wish, words in WISHES.items()}
 # Beyond what an integer column can count, and no instant away.
 UNLIMITED: Mapping[str, Any] = {
+    "returns": 1_000_000,
     "notice": timedelta(0),
     "per_day": 1_000_000,
     "ahead": 1_000_000,
@@ -147,7 +155,15 @@ WHERE s.id = %(session)s
 LOOK = LOOKING.format(**CONDITIONS)
 REFUSALS: Mapping[str, type[Conflict]] = {
     kind.code: kind
-    for kind in (SessionNotHeld, SessionOver, TooLate, AlreadyBooked, SessionFull, Resting)
+    for kind in (
+        SessionNotHeld,
+        SessionOver,
+        TooLate,
+        AlreadyBooked,
+        SessionFull,
+        Resting,
+        GivenBack,
+    )
 }
 # Who goes round the person's lock meets these.
 GUARDS: Mapping[str, type[Conflict]] = {
@@ -287,6 +303,7 @@ def _limits(policy: ClinicPolicy, manner: Manner) -> Mapping[str, Any]:
         return told
     return told | {
         "notice": policy.notice,
+        "returns": policy.most_returns,
         "strikes": policy.strikes.most,
         "strike_window": policy.strikes.window,
         "rest": policy.strikes.rest,

@@ -186,3 +186,27 @@ class SeatsToDecide(Conflict):
     code = "seats-to-decide"
     title = "先决定哪些预约要退"
     advice = "已约人数超过减号后的号数。请为列出的预约逐一决定，再提交；被退的人会收到改约的号。"
+
+
+class GivenBack(OwnBookings):
+    """The person took seats of this session again and again, and gave them back."""
+
+    code = "given-back"
+    title = "这场门诊您已多次退号"
+    advice = "您在这场门诊已经几次约了又退，网上不能再约这一场。请换一场，或到社区窗口办理。"
+
+
+class TooManyProposals(Conflict):
+    """The doctor keeps as many seats of this session as may wait for an answer."""
+
+    code = "too-many-proposals"
+    title = "这场门诊等待确认的代约太多"
+    advice = "您在这场门诊代约的号还没有得到确认。请先等居民答复，或换一场门诊。"
+
+
+class ProposalUnanswered(Conflict):
+    """The resident did not want, or did not answer, what was kept for them there."""
+
+    code = "proposal-unanswered"
+    title = "居民没有确认上一次代约"
+    advice = "这场门诊已经为这位居民留过号，本人没有确认。请先和本人联系，由本人预约或到窗口办理。"

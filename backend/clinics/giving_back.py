@@ -63,9 +63,10 @@ def hold_sessions(ids: Iterable[UUID]) -> None:
 
 
 def _later(ctx: Context, session: ClinicSession) -> datetime:
-    """Some time later, and before booking closes."""
+    """Some time later; shortly before booking closes, any instant until then."""
     policy = policy_of(ctx.region)
     least, most = policy.return_delay_minutes
     delay = timedelta(seconds=_CHANCE.uniform(60 * least, 60 * most))
     opens = max(ctx.at, session.releases_at) + delay
-    return max(ctx.at, min(opens, closes_at(session.starts_at, policy) - delay / 2))
+    left = closes_at(session.starts_at, policy) - ctx.at
+    return opens if opens <= ctx.at + left else ctx.at + max(left, timedelta(0)) * _CHANCE.random()

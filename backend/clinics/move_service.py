@@ -41,11 +41,12 @@ def move(ctx: Context, booking: Booking, session_id: UUID, wish: Wish) -> Appoin
     if booking.session_id == session_id and wish.number in {None, booking.seat_number}:
         raise SameSeat
     require_not_kept(ctx, session_id)
+    manner = _manner(ctx, booking, session_id)
 
     was_late = is_late_cancel(booking.starts_at, ctx.at, attendance_of(ctx.region))
     give_back(ctx, booking, BookingAct.MOVE)
     booking_id = new_id()
-    row = claimed(ctx, booking_id, session_id, wish, _as_before(booking))
+    row = claimed(ctx, booking_id, session_id, wish, manner)
     sensitive.mark(ctx, booking.resident_id, [booking_id], Traits(specialty=row.specialty))
     record(ctx, BookingMade(booking.resident_id, booking_id, session_id, booking.id))
     if was_late:
@@ -54,11 +55,15 @@ def move(ctx: Context, booking: Booking, session_id: UUID, wish: Wish) -> Appoin
     return queries.find(ctx, booking_id)
 
 
-def _as_before(booking: Booking) -> Manner:
+def _manner(ctx: Context, booking: Booking, session_id: UUID) -> Manner:
+    """As before with the same expert, whom the doctor meant; anywhere else as anybody books."""
     quota = QUOTAS.get(booking.origin)
+    before = queries.session(ctx, booking.session_id)
+    if quota is None or before.expert_id != queries.session(ctx, session_id).expert_id:
+        return Manner(person=booking.resident_id)
     return Manner(
         person=booking.resident_id,
-        origin=booking.origin if quota else BookingOrigin.OWN,
-        quotas=(Quota.OPEN, quota) if quota else (Quota.OPEN,),
-        staff_id=booking.staff_id if quota else None,
+        origin=booking.origin,
+        quotas=(Quota.OPEN, quota),
+        staff_id=booking.staff_id,
     )

@@ -47,9 +47,11 @@ def decline(ctx: Context, booking: Booking) -> Appointment:
 def lapse(ctx: Context) -> int:
     """Free up to a hundred seats whose offers have run out; returns how many."""
     over = (Booking.state == BookingState.HELD) & (Booking.held_until <= ctx.at)
-    found = select(Booking.id).where(over).order_by(Booking.held_until).limit(AT_ONCE)
-    ids = db.session.execute(found).scalars().all()
-    lapsed = [booking for booking_id in ids if (booking := _lapsed(ctx, booking_id))]
+    found = select(Booking.id, Booking.session_id, Booking.seat_number).where(over)
+    oldest = db.session.execute(found.order_by(Booking.held_until).limit(AT_ONCE)).all()
+    # In the order in which whoever closes a session locks its seats.
+    in_order = sorted(oldest, key=lambda row: (row.session_id, row.seat_number))
+    lapsed = [booking for row in in_order if (booking := _lapsed(ctx, row.id))]
     hold_sessions(booking.session_id for booking in lapsed)
     return len(lapsed)
 

@@ -98,6 +98,8 @@ class ClinicPolicy:
     record_window_hours: int
     hold_minutes: int
     proposal_hours: int
+    most_proposals: int
+    most_returns: int
     return_delay_minutes: tuple[int, int]
     strikes: Strikes
     quotas: tuple[QuotaRule, ...]

@@ -12,7 +12,15 @@ from sqlalchemy import update
 
 from backend import clinics, identity
 from backend.clinics import expectation_queries
-from backend.clinics.errors import OfferOver, Resting, SessionOver, TooLate
+from backend.clinics.errors import (
+    OfferOver,
+    ProposalUnanswered,
+    Resting,
+    SeatsKept,
+    SessionOver,
+    TooLate,
+    TooManyProposals,
+)
 from backend.clinics.rules import Price, policy_of, price_of
 from backend.identity import Claim, DocumentKind
 from backend.kernel import entry
@@ -172,3 +180,29 @@ def test_the_wait_is_what_half_of_those_before_waited(app: object, clock: FixedC
     past2.expert_id, past2.institution_id = past.expert_id, past.institution_id
     enough = expectation_queries.expectation(by(a_resident()), coming.id)
     assert (enough.wait_minutes, enough.seen) == (5, 11)
+
+
+def test_a_doctor_keeps_no_whole_session(app: object) -> None:
+    first, session = a_contract(), a_session()
+    team = team_of(first)
+    others = [a_contract(team) for _ in range(2)]
+    doctor = by(lead_of(team))
+    kept = [clinics.propose(doctor, resident_of(one), session.id) for one in (first, others[0])]
+    with pytest.raises(TooManyProposals):
+        clinics.propose(doctor, resident_of(others[1]), session.id)
+    person = by(resident_of(first))
+    clinics.decline(person, clinics.hold(person, kept[0].id))
+    with pytest.raises(ProposalUnanswered):
+        clinics.propose(doctor, resident_of(first), session.id)
+    assert clinics.propose(doctor, resident_of(others[1]), session.id).state == "held"
+
+
+def test_what_a_doctor_kept_opens_no_other_experts_kept_seats(app: object) -> None:
+    contract = a_contract()
+    here, elsewhere = a_session(), a_session(starts_at=entry.moment() + timedelta(days=3))
+    change(elsewhere, quota="family_doctor")
+    person = by(resident_of(contract))
+    kept = clinics.propose(by(lead_of(team_of(contract))), resident_of(contract), here.id)
+    clinics.confirm(person, clinics.hold(person, kept.id))
+    with pytest.raises(SeatsKept):
+        clinics.move(person, clinics.hold(person, kept.id), elsewhere.id, clinics.Wish())

@@ -162,7 +162,9 @@ def test_a_family_member_moves_nobody_to_what_is_kept_from_family(app: object) -
 
 
 def test_a_referred_person_stays_one(app: object) -> None:
-    old, new, person = a_session(), a_session(capacity=1), a_resident()
+    roster, person = a_roster(), a_resident()
+    old = a_session(roster)
+    new = a_session(roster, starts_at=old.starts_at + timedelta(days=1), capacity=1)
     booked = clinics.book(by(person), old.id)
     origin = clinics.BookingOrigin.REFERRAL
     db.session.execute(update(clinics.Booking).values(origin=origin))

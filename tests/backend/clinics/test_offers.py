@@ -1,6 +1,7 @@
 """Seats that are kept for somebody: a hold with an end, quotas, releases, scarce seats."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from clinic_builders import a_roster, a_session
@@ -9,8 +10,16 @@ from people import a_resident, by, by_itself
 from sqlalchemy import select, update
 
 from backend import clinics, identity
+from backend.clinics import giving_back
 from backend.clinics.claim import Manner
-from backend.clinics.errors import NotReleased, OfferOver, Resting, SeatsKept, SessionFull
+from backend.clinics.errors import (
+    GivenBack,
+    NotReleased,
+    OfferOver,
+    Resting,
+    SeatsKept,
+    SessionFull,
+)
 from backend.clinics.offering import offer
 from backend.clinics.rules import Kept, kept_seats, policy_of
 from backend.kernel import entry
@@ -167,3 +176,30 @@ def test_a_staggered_session_opens_in_parts(app: object) -> None:
     opens = [one.releases_at for one in kept if one.quota == "open"]
     assert opens == sorted(opens)  # type: ignore[type-var]
     assert [opens.count(at) for at in dict.fromkeys(opens)] == [4, 4, 4]
+
+
+@pytest.mark.parametrize("act", [clinics.decline, clinics.cancel])
+def test_who_gives_back_again_and_again_books_there_at_the_desk(app: object, act: Any) -> None:
+    session, person = a_session(), a_resident()
+    for _ in range(policy_of(entry.now().region).most_returns):
+        taken = clinics.book(by(person), session.id, only_hold=act is clinics.decline)
+        act(by(person), clinics.hold(by(person), taken.id))
+    with pytest.raises(GivenBack):
+        clinics.book(by(person), session.id, only_hold=True)
+    assert clinics.book(by(person), a_session().id).state == "booked"
+
+
+def test_shortly_before_the_end_a_scarce_seat_comes_back_at_no_agreed_second(
+    app: object, clock: FixedClock
+) -> None:
+    session = a_session(capacity=8)
+    session.is_scarce = True
+    booked = [(person := a_resident(), clinics.book(by(person), session.id)) for _ in range(8)]
+    closes = session.starts_at - policy_of(entry.now().region).notice
+    clock.at = closes - timedelta(minutes=3)
+    for person, booking in booked:
+        held = clinics.hold(by(person), booking.id)
+        giving_back.give_back(by(person), held)
+    opens = {seat(session, number).releases_at for number in range(1, 9)}
+    assert len(opens) == 8
+    assert all(clock.at <= at <= closes for at in opens if at)
