@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, or_, select, update
 
-from backend import identity, messaging
+from backend import identity, messaging, network
 from backend.clinics import queries, waiting_line, waiting_queries
 from backend.clinics.claim import Manner
 from backend.clinics.errors import (
@@ -180,7 +180,8 @@ def _manner(ctx: Context, entry: WaitingEntry, session: ClinicSession) -> Manner
         raise NotEligible("resting")
     figures, heard = figures_of(ctx.region), messaging.heard_at(ctx)
     region = policy_of(ctx.region)
-    until = offered_until(session.starts_at, heard, entry.reach, region, figures)
+    works = network.workdays(ctx).is_workday
+    until = offered_until(session.starts_at, heard, entry.reach, region, figures, works=works)
     if until is None:
         raise NotEligible("no-time-left")
     doctors = (Quota.FAMILY_DOCTOR,) if entry.way is Way.DOCTOR else ()

@@ -1,13 +1,16 @@
 """How long an offer lasts, and who may wait for how much: the region's figures."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from backend.clinics.rules import ClinicPolicy, closes_at
 from backend.clinics.waiting_models import Reach
 from backend.kernel.calendar import SHANGHAI, is_workday
 from backend.kernel.figures import BadFigures
 from backend.kernel.regions import Region
+
+Workday = Callable[[date], bool]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +76,8 @@ def offered_until(
     reach: Reach,
     clinic: ClinicPolicy,
     policy: WaitingPolicy,
+    *,
+    works: Workday = is_workday,
 ) -> datetime | None:
     """Tell until when an offer stands, or `None` where there is no time left to ask.
 
@@ -80,7 +85,7 @@ def offered_until(
     """
     closes = closes_at(starts_at, clinic)
     if reach is Reach.PHONE:
-        opens, ends = _of_working_time(heard_at, closes, policy)
+        opens, ends = _of_working_time(heard_at, closes, policy, works)
     else:
         opens, ends = heard_at, heard_at + _lasts(heard_at, closes, policy.app_minutes, policy)
     until = min(ends, closes)
@@ -93,7 +98,7 @@ def _lasts(at: datetime, closes: datetime, minutes: int, policy: WaitingPolicy) 
 
 
 def _of_working_time(
-    at: datetime, closes: datetime, policy: WaitingPolicy
+    at: datetime, closes: datetime, policy: WaitingPolicy, works: Workday
 ) -> tuple[datetime, datetime]:
     """When the desk can first call, and when the working minutes of the offer are over."""
     first = left = None
@@ -103,7 +108,7 @@ def _of_working_time(
         opens = max(at, opening)
         if opens >= closes:
             return closes, closes
-        if is_workday(day) and opens < closing:
+        if works(day) and opens < closing:
             first = first or opens
             left = _lasts(first, closes, policy.phone_minutes, policy) if left is None else left
             if left <= closing - opens:

@@ -62,6 +62,13 @@ def test_the_last_instant_at_which_a_seat_is_offered() -> None:
     assert offered_until(starts, later, Reach.APP, CLINIC, POLICY) is None
 
 
+def test_the_desk_calls_on_days_that_the_region_works() -> None:
+    told = at("2026-12-10 09:00"), at("2026-12-04 16:00"), Reach.PHONE, CLINIC, POLICY
+    make_up = at("2026-12-05 00:00").date()
+    found = offered_until(*told, works=lambda day: day == make_up or day.isoweekday() < 6)
+    assert found == at("2026-12-05 11:00")
+
+
 @pytest.mark.parametrize(
     "wrong",
     [{"most_lapsed": 0}, {"first_seconds": 61}, {"try_again_seconds": 60}, {"app_minutes": -1}],
