@@ -138,8 +138,8 @@ def _has_own_ways(schema: Schema) -> bool:
 
 def _one(schema: Schema) -> Callable[[Any], Any]:
     found = {field.attribute or name: (name, field) for name, field in schema.dump_fields.items()}
-    read = {path: each for path, each in found.items() if each[1]._CHECK_ATTRIBUTE}
-    made = [_step(*each) for path, each in found.items() if path not in read]
+    read = {path: each for path, each in found.items() if _is_read_plainly(each[1])}
+    made = [each for path, each in found.items() if path not in read]
     steps = [_step(*each) for each in read.values()]
     if len(found) < len(schema.dump_fields) or len(read) < 2 or any("." in path for path in read):
         return partial(schema.dump, many=False)
@@ -156,11 +156,18 @@ def _one(schema: Schema) -> Callable[[Any], Any]:
             key: value if type(value) in plain else change(value, given)
             for (key, plain, change), value in zip(steps, values, strict=True)
         }
-        for key, _, change in made:
-            told[key] = change(None, given)
+        for name, field in made:
+            told[_key(name, field)] = field.serialize(name, given, accessor=schema.get_attribute)
         return told
 
     return show
+
+
+def _is_read_plainly(field: Any) -> bool:
+    """Whether the field asks for one attribute as every field does."""
+    kind, usual = type(field), fields.Field
+    inherited = kind.serialize is usual.serialize and kind.get_value is usual.get_value
+    return inherited and bool(field._CHECK_ATTRIBUTE)
 
 
 def _step(name: str, field: fields.Field[Any]) -> _Step:
