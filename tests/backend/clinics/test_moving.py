@@ -172,3 +172,16 @@ def test_a_referred_person_stays_one(app: object) -> None:
     db.session.execute(update(clinics.Seat).where(of_new).values(quota=clinics.Quota.REFERRAL))
     db.session.expire_all()
     assert moved(by(person), booked, new).origin == origin
+
+
+@pytest.mark.parametrize("late", [True, False])
+def test_a_late_move_counts_as_a_late_cancel_does(
+    app: object, clock: FixedClock, late: bool
+) -> None:
+    old, new, person = a_session(), a_session(starts_at=at(entry.moment(), days=2)), a_resident()
+    booked = clinics.book(by(person), old.id)
+    if late:
+        clock.at = booked.starts_at - HOUR
+    moved(by(person), booked, new)
+    kinds = db.session.execute(select(clinics.Strike.kind)).scalars().all()
+    assert kinds == (["late_cancel"] if late else [])
