@@ -283,7 +283,7 @@ def arguments(  # noqa: PLR0917 — as `claim`
         "until": manner.until,
         "origin": manner.origin,
         "staff": manner.staff_id,
-        "quotas": list(manner.quotas),
+        "quotas": f"{{{','.join(manner.quotas)}}}",  # psycopg takes 15 µs for a list
         "first": manner.is_first,
         "opens_by": ctx.at + manner.ahead,
         "back": bool(manner.ahead),

@@ -1,17 +1,20 @@
 """The database: one Base, one session, reads that refuse kindly."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 from uuid import UUID
 
+from flask import g
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session
 from sqlalchemy import (
     Connection,
     Date,
     DateTime,
+    Engine,
     Enum,
     LargeBinary,
     MetaData,
@@ -27,7 +30,7 @@ from backend.kernel.errors import NotFound
 from backend.kernel.ids import new_id
 
 T = TypeVar("T")
-_LOOKED_AT = "residents.looked_at"
+JOINS = "joins"
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -70,7 +73,17 @@ class Base(DeclarativeBase):
             setattr(self, name, value)
 
 
-db = SQLAlchemy(metadata=Base.metadata)
+class _Session(Session):
+    """Works on the connection that its transaction has taken already, where it has (`hot`)."""
+
+    def get_bind(self, *args: Any, **options: Any) -> Engine | Connection:
+        """The engine, or what to join."""
+        found = super().get_bind(*args, **options)
+        joined: Callable[[Engine], Connection] | None = g.get(JOINS)
+        return joined(found) if joined and isinstance(found, Engine) else found
+
+
+db = SQLAlchemy(metadata=Base.metadata, session_options={"class_": _Session})
 
 
 def driver_url(url: str) -> str:
@@ -128,7 +141,7 @@ def looked_at() -> set[UUID]:
 
     A refusal that follows tells something about them.
     """
-    found: set[UUID] = db.session.info.setdefault(_LOOKED_AT, set())
+    found: set[UUID] = g.setdefault("looked_at", set())
     return found
 
 

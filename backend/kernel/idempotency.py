@@ -38,7 +38,8 @@ FROM idempotency_find(%(person)s, %(key)s)
 """
 _KEEP = """
 INSERT INTO idempotency (person_id, key, request_hash, status, body_sealed, resident_ids)
-VALUES (%(person)s, %(key)s, %(request)s, %(status)s, %(sealed)s, %(residents)s::uuid[])
+VALUES (%(person)s, %(key)s, %(request)s, %(status)s, %(sealed)s,
+  coalesce(%(residents)s::uuid[], '{}'))
 """
 
 
@@ -87,7 +88,7 @@ def remember(person: UUID, key: str, request: bytes, answer: Answer) -> None:
     """Store the answer beside its effect."""
     sealed = keyring().seal(answer.body, _BODY.of(person, key))
     kept = {"person": person, "key": key, "request": request, "sealed": sealed}
-    hot.last(_KEEP, kept | {"status": answer.status, "residents": list(answer.residents)})
+    hot.last(_KEEP, kept | {"status": answer.status, "residents": list(answer.residents) or None})
 
 
 def forget_before(instant: datetime) -> int:

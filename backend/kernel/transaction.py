@@ -15,26 +15,27 @@ def transaction(*, events_last: bool = False) -> Iterator[None]:
     With `events_last` the events travel with the COMMIT; nothing in it may read them again.
     """
     try:
-        if events_last:
-            hot.let_wait()
+        hot.begin(events_last=events_last)
         yield
         _commit()
     except LeavesTrace:
         _commit()
         raise
     except BaseException:
-        hot.forget()
-        db.session.rollback()
+        hot.undo()
         raise
+    finally:
+        hot.over()
 
 
 def _commit() -> None:
     try:
-        hot.finish("COMMIT")
-        db.session.commit()
+        hot.finish()
+        if hot.has_session():
+            db.session.commit()
+        hot.end()
     except BaseException:
-        hot.forget()
-        db.session.rollback()
+        hot.undo()
         raise
 
 
@@ -53,6 +54,5 @@ def outside() -> Iterator[None]:
     """
     if db.session.new or db.session.dirty or db.session.deleted:
         raise RuntimeError("a change is pending before a call to the outside world")
-    hot.forget()
-    db.session.rollback()
+    hot.undo()
     yield

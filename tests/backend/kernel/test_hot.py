@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Barrier
@@ -13,13 +14,13 @@ from conftest import environment
 from databases import admin_url
 from flask import Flask
 from sqlalchemy import text
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 
 from backend.assembly import assemble, release
 from backend.kernel import entry, events, hot
 from backend.kernel.database import db
 from backend.kernel.ids import new_id
-from backend.kernel.transaction import attempt, transaction
+from backend.kernel.transaction import attempt, outside, transaction
 from config.settings import Settings
 
 ADD = "INSERT INTO tick (job, slot) VALUES (%(job)s, %(slot)s) RETURNING slot"
@@ -127,6 +128,52 @@ def test_a_savepoint_that_fails_takes_its_statements_along(real: Flask) -> None:
         with pytest.raises(RuntimeError):
             add_in_vain()
     assert kept() == 1
+
+
+def by_session() -> int:
+    found: int = db.session.execute(text("SELECT count(*) FROM tick")).scalar_one()
+    return found
+
+
+def test_the_session_joins_a_transaction_that_has_begun_without_it(real: Flask) -> None:
+    with transaction():
+        hot.row(ADD, {"job": "ring", "slot": 1})
+        assert not db.session.registry.has()
+        assert by_session() == 1
+        db.session.execute(text("INSERT INTO tick (job, slot) VALUES ('ring', 2)"))
+        assert hot.row(COUNT, RING).kept == 2
+        assert db.engine.pool.checkedout() == 1
+    assert (kept(), db.engine.pool.checkedout()) == (2, 0)
+
+
+def test_it_is_committed_though_the_session_was_asked_for_nothing(real: Flask) -> None:
+    with transaction():
+        hot.row(ADD, {"job": "ring", "slot": 1})
+        db.session.begin_nested()
+    db.session.remove()
+    assert (kept(), db.engine.pool.checkedout()) == (1, 0)
+
+
+def test_what_was_done_before_an_outside_call_is_undone(real: Flask) -> None:
+    with transaction():
+        hot.row(ADD, {"job": "ring", "slot": 1})
+        with outside():
+            assert db.engine.pool.checkedout() == 0
+        hot.row(ADD, {"job": "ring", "slot": 2})
+    assert kept() == 1
+
+
+def swallow_and_commit() -> None:
+    with transaction():
+        hot.row(ADD, {"job": "ring", "slot": 1})
+        with suppress(DataError):
+            hot.row("SELECT 1 / %(n)s", {"n": 0})
+
+
+def test_a_failure_that_was_swallowed_is_no_success(real: Flask) -> None:
+    with pytest.raises(DBAPIError):
+        swallow_and_commit()
+    assert (kept(), db.engine.pool.checkedout()) == (0, 0)
 
 
 def test_after_a_restart_of_the_server_one_request_fails_and_no_other(
