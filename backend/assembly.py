@@ -44,10 +44,10 @@ FEATURES = [
 ]
 
 
-def assemble(settings: Settings, clock: Clock | None = None) -> Flask:
+def assemble(settings: Settings, clock: Clock | None = None, kind: type[Flask] = Flask) -> Flask:
     """An app with every feature, its clock, keys, region and connections, and no routes."""
     logs.configure(settings.log_level)
-    app = Flask("jiayi", static_folder=None, template_folder=None)
+    app = kind("jiayi", static_folder=None, template_folder=None)
     app.config["SQLALCHEMY_DATABASE_URI"] = driver_url(settings.database_url)
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings.database_pool)
     app.extensions["settings"] = settings

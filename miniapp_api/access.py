@@ -1,12 +1,12 @@
 """Who is asking: the bearer token becomes a context, or the request is refused."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from flask import Response, g, request
+from flask import g, request
 
 from backend import identity
 from backend.kernel import entry
@@ -117,14 +117,14 @@ def _require_person(door: Door, person: UUID | None, found: identity.Recognised)
         raise ConsentNeeded("同意书有了新版本，请重新阅读并同意后再办理。")
 
 
-def name_person(answer: Response) -> None:
-    """Tell in the answer's headers for whom it was, and as what."""
+def person_named() -> Iterator[tuple[str, str]]:
+    """The headers that tell for whom an answer was, and as what."""
     person, proxy = g.get("acting", (None, None))
     if person is not None:
-        answer.headers[PERSON_HEADER] = str(person)
-        answer.headers["Jiayi-Acting"] = "proxy" if proxy else "self"
+        yield PERSON_HEADER, str(person)
+        yield "Jiayi-Acting", "proxy" if proxy else "self"
     if proxy is not None:
-        answer.headers["Jiayi-Kinship"] = proxy.kinship
+        yield "Jiayi-Kinship", proxy.kinship
 
 
 def _person_named() -> UUID | None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache, partial
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
-from flask import Flask, current_app, request
+from flask import Flask, Request, current_app
 
 from config.settings import Proxies
 
@@ -13,9 +13,9 @@ MOST_SAID = 400
 _HOUSEHOLD = 64
 
 
-def address() -> str:
+def address(asked: Request) -> str:
     """The caller's address; of IPv6 its /64, as one house owns all of that."""
-    told = request.environ
+    told = asked.environ
     said = told.get("HTTP_X_FORWARDED_FOR", "")
     find: Callable[[str, str], str] = current_app.extensions["address_of"]
     return find(told.get("REMOTE_ADDR") or "", said[-MOST_SAID:])

@@ -1,12 +1,15 @@
 """The API as one WSGI application."""
 
 import time
+from functools import partial
 from importlib import import_module
 from pkgutil import iter_modules
 from types import ModuleType
+from typing import Any, cast
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response
+from flask.globals import app_ctx
 from flask_smorest import Api as Smorest
 from flask_smorest import Blueprint
 
@@ -32,15 +35,14 @@ from miniapp_api import (
 )
 from miniapp_api import open as open_routes
 from miniapp_api.bodies import LARGEST_BODY, require_bounds
-
-log = structlog.get_logger(__name__)
+from miniapp_api.serving import Headers, Server
 
 AUDIENCES = [open_routes, resident, doctor, manager, staff, auditor]
 
 
 def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     """Assemble the features and open every route to them."""
-    app = assemble(settings, clock)
+    app = cast("Server", assemble(settings, clock, Server))
     app.config.update(
         documentation.CONFIG, MAX_CONTENT_LENGTH=LARGEST_BODY + 1, PROVIDE_AUTOMATIC_OPTIONS=False
     )
@@ -48,8 +50,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     addresses.register(app, settings.trusted_proxies)
     answers.register(app, settings.shared_answers_s)
-    app.before_request(_arrive)
-    app.after_request(_leave)
+    app.arrive, app.leave = _arrive, partial(_leave, structlog.get_logger(__name__).bind())
     api = Smorest(app)
     problems.register(app)
     for blueprint in _blueprints():
@@ -70,29 +71,28 @@ def _modules(package: ModuleType) -> list[ModuleType]:
     return [import_module(f"{package.__name__}.{name}") for name in names]
 
 
-def _arrive() -> None:
-    g.request_id, g.role, g.began = str(new_id()), "anyone", time.perf_counter()
-    structlog.contextvars.bind_contextvars(request_id=g.request_id)
-    if request.blueprint != vitals.pages.name:
-        pacing.arrived()
-        require_bounds()
+def _arrive(asked: Request) -> None:
+    here = app_ctx.g
+    here.request_id, here.role, here.began = str(new_id()), "anyone", time.perf_counter()
+    structlog.contextvars.bind_contextvars(request_id=here.request_id)
+    if asked.blueprint != vitals.pages.name:
+        pacing.arrived(asked)
+        require_bounds(asked)
 
 
-def _leave(answer: Response) -> Response:
-    rule = request.url_rule.rule if request.url_rule else "-"
-    took = time.perf_counter() - g.began
-    vitals.count(request.method, rule, answer.status_code, took)
+def _leave(log: Any, asked: Request, answer: Response) -> Headers:
+    here, rule = app_ctx.g, asked.url_rule.rule if asked.url_rule else "-"
+    took = time.perf_counter() - here.began
+    vitals.count(asked.method, rule, answer.status_code, took)
     log.info(
         "answered",
-        method=request.method,
+        method=asked.method,
         route=rule,
         status=answer.status_code,
-        role=g.role,
+        role=here.role,
         ms=round(took * 1000, 1),
     )
     structlog.contextvars.clear_contextvars()
-    access.name_person(answer)
-    answer.headers["X-Request-Id"] = g.request_id
     pacing.answered(answer)
-    protection.protect(answer)
-    return answer
+    named = ("X-Request-Id", here.request_id)
+    return [*protection.headers(answer), *access.person_named(), named]

@@ -78,22 +78,17 @@ def _names(body: Any) -> Iterator[str]:
     yield from body
 
 
-def require_bounds() -> None:
+def require_bounds(asked: Request) -> None:
     """Refuse a request by its size before anything of it is read."""
-    if (request.content_length or 0) > LARGEST_BODY:
+    told = asked.environ
+    if (asked.content_length or 0) > LARGEST_BODY:
         raise RequestEntityTooLarge
-    if _header_characters() > LARGEST_HEADERS:
+    if sum([len(value) for name, value in told.items() if name[:5] == "HTTP_"]) > LARGEST_HEADERS:
         raise RequestHeaderFieldsTooLarge
-    asked = request.environ.get("QUERY_STRING", "")
-    if len(asked) > LONGEST_QUERY or len(request.path) > LONGEST_PATH:
+    if len(told.get("QUERY_STRING", "")) > LONGEST_QUERY or len(asked.path) > LONGEST_PATH:
         raise RequestURITooLarge
-    if "\0" in request.path:
+    if "\0" in asked.path:
         raise Malformed
-
-
-def _header_characters() -> int:
-    told = request.environ.items()
-    return sum([len(value) for name, value in told if name[:5] == "HTTP_"])
 
 
 def sound_json(body: bytes) -> Any:

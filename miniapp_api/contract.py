@@ -20,6 +20,7 @@ from backend.kernel.transaction import transaction
 from miniapp_api import answers, bodies, pacing, prepared, shown
 from miniapp_api.access import Audience, Door, recognise
 from miniapp_api.bodies import Parser
+from miniapp_api.serving import Answer
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -141,7 +142,7 @@ def gives(schema: type[Schema] | Schema | None, status: int = 200) -> Callable[[
             g.shown = shown.tell(ctx, view, shape, result, given.get("resident_id"))
             if isinstance(result, Response):
                 return result
-            return Response(write(result), status, mimetype="application/json")
+            return Answer(write(result), status)
 
         return cast("F", answering)
 

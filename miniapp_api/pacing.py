@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 from uuid import UUID
 
-from flask import Response, current_app, g, request
+from flask import Request, Response, current_app, g, request
 
 from backend.kernel.limits import Counted, limiter
 from backend.kernel.limits import Pace as Pace
@@ -27,19 +27,20 @@ def paced(pace: Pace) -> Callable[[F], F]:
     return decorate
 
 
-def arrived() -> None:
+def arrived(asked: Request) -> None:
     """Count the address; raises `LimitReached`, also for one with too many failures."""
-    g.pace, g.address = _pace(), address()
-    limiter().require(g.pace, Counted.FAILURES, g.address)
-    limiter().spend(g.pace, Counted.ADDRESS, g.address)
+    pace, place, limits = _pace(asked), address(asked), limiter()
+    g.pace, g.address = pace, place
+    limits.require(pace, Counted.FAILURES, place)
+    limits.spend(pace, Counted.ADDRESS, place)
 
 
 def recognised(account: UUID) -> None:
     """Count the account before the database is asked about it; it may have failed too often."""
-    g.account = account
-    limiter().require(g.pace, Counted.FAILURES, account)
-    limiter().spend(g.pace, Counted.ACCOUNT, account)
-    limiter().spend(g.pace, Counted.ROUTE, request.endpoint)
+    g.account, pace, limits = account, g.pace, limiter()
+    limits.require(pace, Counted.FAILURES, account)
+    limits.spend(pace, Counted.ACCOUNT, account)
+    limits.spend(pace, Counted.ROUTE, request.endpoint)
 
 
 def acting_for(person: UUID | None) -> None:
@@ -58,11 +59,11 @@ def answered(answer: Response) -> None:
         limiter().note(g.pace, Counted.FAILURES, g.get("account", g.address))
 
 
-def _pace() -> Pace:
-    view = current_app.view_functions.get(request.endpoint or "")
+def _pace(asked: Request) -> Pace:
+    view = current_app.view_functions.get(asked.endpoint or "")
     chosen: Pace | None = getattr(view, "pace", None)
     if chosen is not None:
         return chosen
-    if request.method not in READING:
+    if asked.method not in READING:
         return Pace.WRITE
-    return Pace.SEARCH if SEARCH in request.args else Pace.READ
+    return Pace.SEARCH if SEARCH in asked.args else Pace.READ

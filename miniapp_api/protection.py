@@ -23,17 +23,18 @@ ALWAYS: Mapping[str, str] = {
 }
 
 
-def protect(answer: Response) -> None:
-    """Add the headers of every answer; no `Access-Control-…` is ever among them."""
-    answer.headers.extend(ALWAYS)
-    answer.headers.setdefault("Cache-Control", "no-store")
-    answer.headers.add("Content-Security-Policy", _policy(answer))
+def headers(answer: Response) -> list[tuple[str, str]]:
+    """What every answer says besides; no `Access-Control-…` is ever among it."""
+    said = [*ALWAYS.items(), ("Content-Security-Policy", _policy(answer))]
+    if "Cache-Control" not in answer.headers:
+        said.append(("Cache-Control", "no-store"))
     if seconds := entry.settings().hsts_seconds:
-        answer.headers["Strict-Transport-Security"] = f"max-age={seconds}; includeSubDomains"
+        said.append(("Strict-Transport-Security", f"max-age={seconds}; includeSubDomains"))
+    return said
 
 
 def _policy(answer: Response) -> str:
-    if answer.mimetype != "text/html":
+    if not answer.headers["Content-Type"].startswith("text/html"):
         return NOTHING
     simulator = entry.settings().simulator_url if request.path == "/demo" else None
     return PAGE.format(servers=f" {simulator}" if simulator else "")

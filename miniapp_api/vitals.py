@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
+from functools import cache
 
 from flask import Blueprint, Response, jsonify
 from prometheus_client import (
@@ -51,8 +52,15 @@ GAUGES: Mapping[str, tuple[str, Callable[[], float | None]]] = {
 
 def count(method: str, route: str, status: int, seconds: float) -> None:
     """Count one answer under its route's rule, never under its path or a word of the caller's."""
-    REQUESTS.labels(method if method in METHODS else "other", route, status).inc()
-    SECONDS.labels(route).observe(seconds)
+    requests, took = _counters(method if method in METHODS else "other", route, status)
+    requests.inc()
+    took.observe(seconds)
+
+
+@cache
+def _counters(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    """Looked for once: there are no more than routes and statuses."""
+    return REQUESTS.labels(method, route, status), SECONDS.labels(route)
 
 
 @pages.get("/healthz")

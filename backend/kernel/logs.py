@@ -1,5 +1,6 @@
 """JSON logs with a request id; ids and codes only, never names, numbers or readings."""
 
+import json
 import logging
 import sys
 from collections.abc import Iterator
@@ -36,9 +37,17 @@ def configure(level: str) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.ExceptionRenderer(Discreet(show_locals=False)),
-            structlog.processors.JSONRenderer(ensure_ascii=False),
+            structlog.processors.JSONRenderer(serializer=_json),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
         logger_factory=structlog.PrintLoggerFactory(sys.stdout),
         cache_logger_on_first_use=False,
     )
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, default=repr)
+
+
+def _json(event: Any, **_: Any) -> str:
+    """As `json.dumps` would, which makes itself an encoder for each line."""
+    return _ENCODER.encode(event)
