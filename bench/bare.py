@@ -7,7 +7,7 @@ import os
 import sys
 from datetime import UTC, datetime
 
-from flask import Flask, Response, json, request
+from flask import Flask, Response, request
 
 from backend import clinics
 from backend.assembly import assemble, release
@@ -22,10 +22,11 @@ from miniapp_api import prepared
 from miniapp_api.contract import Api, page_of
 from miniapp_api.open.clinics import OfferedSchema
 from miniapp_api.resident.clinics import AppointmentSchema, BookingSchema
+from miniapp_api.serving import Answer
 from tools import serve
 
-PARSER = Api.ARGUMENTS_PARSER
-ASKED, ANSWERED = BookingSchema(), AppointmentSchema()
+ASKED = BookingSchema()
+READ, WRITE = prepared.reading(ASKED), prepared.writing(AppointmentSchema())
 
 
 class KeyAtStart:
@@ -55,7 +56,8 @@ def create_app() -> Flask:
 def book() -> Response:
     """Know the token, read the body, answer as if a seat had been taken."""
     person = read(request.headers["Authorization"].removeprefix("Bearer ")).subject
-    wanted = PARSER.parse(ASKED, request, location="json")
+    wanted = READ(Api.ARGUMENTS_PARSER.load_json(request, ASKED))
+    assert wanted is not None
     now = datetime.now(UTC)
     made = clinics.Appointment(
         id=new_id(),
@@ -74,7 +76,7 @@ def book() -> Response:
         booked_at=now,
         ended_at=None,
     )
-    return Response(json.dumps(ANSWERED.dump(made)), 201, mimetype="application/json")
+    return Answer(WRITE(made), 201)
 
 
 def timetable() -> Response:

@@ -1,6 +1,6 @@
 """`bench booking`: the whole stack, beside the bare server and the raw statement."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from uuid import UUID
 
 import psycopg
@@ -11,10 +11,12 @@ from bench import load
 from bench.clinics import People, Sessions, oversold
 from bench.figures import Run, ratio, show
 from bench.load import Ask, Size
+from bench.profile import each, watched
 from tools.launch.stack import Part, Stack
 
 NAME = "booking"
 PATH = "/api/v1/resident/bookings"
+Profiled = tuple[Run, Mapping[str, float]]
 PARTS = [Part.POSTGRES, Part.VALKEY, Part.SCHEMA, Part.API]
 
 
@@ -28,33 +30,34 @@ def measure(stack: Stack, size: Size) -> int:
     with psycopg.connect(stack.urls.admin, autocommit=True) as link:
         spread, hot = size.sessions, 1
         bare = bare_run(stack, size)
-        show(NAME, "bare", bare, ratio_to_raw=None, ratio_to_bare=1.0, oversold=0)
+        show(NAME, "bare", bare, ratio_to_raw=None, ratio_to_bare=1.0, oversold=0, profile=None)
         wrong = bare.errors
         for scenario, many in (("spread", spread), ("hot", hot)):
-            raw = raw_run(stack, size, link, many)
+            raw, profile = raw_run(stack, size, link, many)
             sold_twice = oversold(link)
             show(
-                NAME, f"raw-{scenario}", raw,
-                ratio_to_raw=1.0, ratio_to_bare=ratio(raw, bare), oversold=sold_twice,
+                NAME, f"raw-{scenario}", raw, ratio_to_raw=1.0, ratio_to_bare=ratio(raw, bare),
+                oversold=sold_twice, profile=profile,
             )  # fmt: skip
-            run = stack_run(stack, size, link, many)
+            run, profile = stack_run(stack, size, link, many)
             sold_twice += oversold(link)
             show(
-                NAME, scenario, run,
-                ratio_to_raw=ratio(run, raw), ratio_to_bare=ratio(run, bare), oversold=sold_twice,
+                NAME, scenario, run, ratio_to_raw=ratio(run, raw), ratio_to_bare=ratio(run, bare),
+                oversold=sold_twice, profile=profile,
             )  # fmt: skip
             wrong += raw.errors + run.errors + sold_twice
     return 1 if wrong else 0
 
 
-def stack_run(stack: Stack, size: Size, link: psycopg.Connection, many: int) -> Run:
+def stack_run(stack: Stack, size: Size, link: psycopg.Connection, many: int) -> Profiled:
     """Bookings through the API, each by another resident."""
     people = People.make(link, size.attempts)
     sessions = Sessions.make(link, many, size.attempts)
     asked = requests(stack, people, sessions)
-    run = load.over_http(stack.services[Part.API].port, size, asked, 201)
+    with watched(stack) as spent:
+        run = load.over_http(stack.services[Part.API].port, size, asked, 201)
     sessions.close(link)
-    return run
+    return run, each(spent, run)
 
 
 def bare_run(stack: Stack, size: Size) -> Run:
@@ -66,16 +69,16 @@ def bare_run(stack: Stack, size: Size) -> Run:
         return load.over_http(port, size, again, 201)
 
 
-def raw_run(stack: Stack, size: Size, link: psycopg.Connection, many: int) -> Run:
+def raw_run(stack: Stack, size: Size, link: psycopg.Connection, many: int) -> Profiled:
     """The claim's statement alone."""
     people = [new_id() for _ in range(2 * size.attempts)]
     sessions = Sessions.make(link, many, len(people))
     told = {"url": stack.urls.app, **load.timing(size)}
-    run = load.in_process(
-        "bench.raw_client", told, [f"{a} {b}" for a, b in pairs(people, sessions)]
-    )
+    lines = [f"{a} {b}" for a, b in pairs(people, sessions)]
+    with watched(stack) as spent:
+        run = load.in_process("bench.raw_client", told, lines)
     sessions.close(link)
-    return run
+    return run, each(spent, run)
 
 
 def requests(stack: Stack, people: People, sessions: Sessions) -> list[Ask]:

@@ -7,13 +7,17 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True)
 class Run:
-    """How many attempts ended well in how long, each one's time in seconds, and the others."""
+    """How many attempts ended well in how long, each one's time in seconds, and the others.
+
+    `warmed` counts those before, and `client_s` is the client's own CPU.
+    """
 
     done: int
     seconds: float
     times: Sequence[float]
     errors: int
     warmed: int = 0
+    client_s: float = 0.0
 
     @property
     def asked(self) -> int:

@@ -106,13 +106,13 @@ def request(line: str, number: int) -> bytes:
 
 async def run(told: dict[str, Any], requests: list[bytes]) -> Run:
     """Ask until the time is over or nothing is left to ask."""
-    load = Load(told, iter(requests))
+    load, began = Load(told, iter(requests)), time.process_time()
     loop = asyncio.get_running_loop()
     for _ in range(told["clients"]):
         await loop.create_connection(lambda: Client(load), "127.0.0.1", told["port"])
     await asyncio.wait_for(load.all_ended.wait(), told["seconds"] + told["warm_up_s"] + 30)
-    seconds = load.last_at - load.measured_from
-    return Run(load.done, seconds, load.times, load.errors, load.warmed)
+    took, spent = load.last_at - load.measured_from, time.process_time() - began
+    return Run(load.done, took, load.times, load.errors, load.warmed, spent)
 
 
 def main() -> None:

@@ -39,7 +39,7 @@ class Claims:
 
     def make(self, link: psycopg.Connection) -> Run:
         """Claim until the time is over."""
-        done, errors, times, last = 0, 0, [], self.measured_from
+        done, errors, warmed, times, last = 0, 0, 0, [], self.measured_from
         for line in self.left:
             begin = time.perf_counter()
             if begin >= self.until:
@@ -50,7 +50,9 @@ class Claims:
             if begin >= self.measured_from:
                 done, last = done + good, now
                 times.append(now - begin)
-        return Run(done, last - self.measured_from, times, errors)
+            else:
+                warmed += 1
+        return Run(done, last - self.measured_from, times, errors, warmed)
 
     def asked(self, link: psycopg.Connection, line: str) -> bool:
         """Claim once; whether there was a seat."""
@@ -70,7 +72,7 @@ def main(kind: type[Claims] = Claims) -> None:
     lines = sys.stdin.readlines()
     links = [psycopg.connect(told["url"], autocommit=True) for _ in range(told["clients"])]
     assert all(link.info.transaction_status is TransactionStatus.IDLE for link in links)
-    claims = kind(told, lines)
+    claims, began = kind(told, lines), time.process_time()
     with ThreadPoolExecutor(len(links)) as threads:
         runs = list(threads.map(claims.make, links))
     whole = Run(
@@ -78,6 +80,8 @@ def main(kind: type[Claims] = Claims) -> None:
         max(run.seconds for run in runs),
         [each for run in runs for each in run.times],
         sum(run.errors for run in runs),
+        sum(run.warmed for run in runs),
+        time.process_time() - began,
     )
     print(whole.to_json())
 

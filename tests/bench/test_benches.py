@@ -13,7 +13,7 @@ pytestmark = pytest.mark.long
 
 KEYS = {
     "name", "scenario", "rate_per_s", "p50_ms", "p99_ms", "ratio_to_raw", "ratio_to_bare",
-    "errors", "oversold",
+    "errors", "oversold", "profile",
 }  # fmt: skip
 
 
@@ -46,6 +46,7 @@ def test_booking_is_measured_beside_its_baselines() -> None:
     assert all(line.keys() == KEYS for line in lines)
     assert all(line["rate_per_s"] > 0 for line in lines)
     assert {(line["errors"], line["oversold"]) for line in lines} == {(0, 0)}
+    assert all(line["profile"]["postgres"] > 0 for line in lines[1:])
 
 
 @pytest.mark.full
