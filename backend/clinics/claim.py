@@ -60,7 +60,7 @@ WITH session AS MATERIALIZED (
     WHEN (
       SELECT count(*) FROM booking b
       WHERE b.resident_id = %(person)s AND b.session_id = %(session)s
-      AND b.starts_at >= s.starts_at AND b.origin = 'own'
+      AND b.starts_at >= s.starts_at AND b.origin IN ('own', 'doctor')
       AND b.state IN ('cancelled', 'moved', 'lapsed', 'declined')
     ) >= %(returns)s THEN 'given-back'
   END AS code FROM session s, load
@@ -299,6 +299,8 @@ def _limits(policy: ClinicPolicy, manner: Manner) -> Mapping[str, Any]:
         "per_day": policy.max_bookings_per_day,
         "ahead": policy.max_open_bookings,
     }
+    if manner.origin is BookingOrigin.DOCTOR:
+        return told | {"returns": policy.most_returns}
     if manner.origin is not BookingOrigin.OWN:
         return told
     return told | {

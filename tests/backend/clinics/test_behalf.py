@@ -13,6 +13,7 @@ from sqlalchemy import update
 from backend import clinics, identity
 from backend.clinics import expectation_queries
 from backend.clinics.errors import (
+    GivenBack,
     OfferOver,
     ProposalUnanswered,
     Resting,
@@ -206,3 +207,16 @@ def test_what_a_doctor_kept_opens_no_other_experts_kept_seats(app: object) -> No
     clinics.confirm(person, clinics.hold(person, kept.id))
     with pytest.raises(SeatsKept):
         clinics.move(person, clinics.hold(person, kept.id), elsewhere.id, clinics.Wish())
+
+
+def test_what_a_doctor_kept_is_not_moved_again_and_again(app: object) -> None:
+    contract, session = a_contract(), a_session()
+    person = by(resident_of(contract))
+    kept = clinics.propose(by(lead_of(team_of(contract))), resident_of(contract), session.id)
+    booked = clinics.confirm(person, clinics.hold(person, kept.id))
+    for number in (10, 11):
+        held = clinics.hold(person, booked.id)
+        booked = clinics.move(person, held, session.id, clinics.Wish(number))
+    held = clinics.hold(person, booked.id)
+    with pytest.raises(GivenBack):
+        clinics.move(person, held, session.id, clinics.Wish(12))
