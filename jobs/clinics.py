@@ -1,5 +1,6 @@
 """Makes sessions, frees what was offered and not taken, gives free seats to those who wait."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import structlog
@@ -32,9 +33,17 @@ def lapse() -> int:
 
 def fill_waiting() -> int:
     """Offer every free seat that somebody waits for, each person in a transaction of its own."""
+    offered, last = 0, None
+    while sessions := _vacancies(last):
+        offered += sum(_filled(session_id) for session_id in sessions)
+        last = sessions[-1]
+    return offered
+
+
+def _vacancies(after: UUID | None) -> Sequence[UUID]:
+    """The next sessions in which nobody may be left behind for the sake of nearer ones."""
     with transaction():
-        sessions = clinics.vacancies(entry.now())
-    return sum(_filled(session_id) for session_id in sessions)
+        return clinics.vacancies(entry.now(), after)
 
 
 def close_waiting() -> int:

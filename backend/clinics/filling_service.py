@@ -52,9 +52,12 @@ SeatFreed = BookingCancelled | BookingMoved | OfferDeclined | OfferLapsed
 
 
 @admitted(by_clock)
-def vacancies(ctx: Context) -> Sequence[UUID]:
-    """Sessions with a free seat and somebody who waits for one, the soonest first."""
-    return waiting_line.vacancies(ctx)
+def vacancies(ctx: Context, after: UUID | None = None) -> Sequence[UUID]:
+    """Some sessions with a free seat and somebody who waits for one, the soonest first.
+
+    Those that come after the session `after`; nothing once all were named.
+    """
+    return waiting_line.vacancies(ctx, after)
 
 
 @admitted(by_clock)

@@ -22,6 +22,7 @@ from sqlalchemy import (
     union,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import aliased
 
 from backend.clinics.models import ClinicSession, Quota, Seat, SessionState
 from backend.clinics.rules import policy_of
@@ -111,10 +112,10 @@ def ahead_of(entry: WaitingEntry, session: ClinicSession | None) -> tuple[int, i
     return row[0], row[1]
 
 
-def vacancies(ctx: Context) -> Sequence[UUID]:
-    """Sessions with a seat that comes free by the end of the precedence, and somebody waiting.
+def vacancies(ctx: Context, after: UUID | None = None) -> Sequence[UUID]:
+    """Some sessions with a seat that somebody who waits could have by the end of the precedence.
 
-    The soonest first.
+    The soonest first, from the session `after` on.
     """
     this = select(WaitingEntry.session_id).where(WAITS, WaitingEntry.session_id.is_not(None))
     any_session = select(ClinicSession.id).join(
@@ -124,10 +125,21 @@ def vacancies(ctx: Context) -> Sequence[UUID]:
     found = (
         select(ClinicSession.id)
         .where(ClinicSession.id.in_(select(awaited.c[0])), _offerable(ctx))
-        .where(exists().where(Seat.session_id == ClinicSession.id, vacant(ctx)))
+        .where(exists().where(Seat.session_id == ClinicSession.id, vacant(ctx), _waitable(ctx)))
     )
-    soonest = found.order_by(ClinicSession.starts_at, ClinicSession.id).limit(AT_ONCE)
-    return db.session.execute(soonest).scalars().all()
+    order = (ClinicSession.starts_at, ClinicSession.id)
+    if after is not None:
+        last = aliased(ClinicSession)
+        reached = select(last.starts_at, last.id).where(last.id == after).scalar_subquery()
+        found = found.where(tuple_(*order) > reached)
+    return db.session.execute(found.order_by(*order).limit(AT_ONCE)).scalars().all()
+
+
+def _waitable(ctx: Context) -> ColumnElement[bool]:
+    """A seat that is not kept for referrals alone, which nobody gets by waiting."""
+    return or_(
+        Seat.quota != Quota.REFERRAL, Seat.flows_at <= ctx.at + waiting_policy(ctx.region).first
+    )
 
 
 def _offerable(ctx: Context) -> ColumnElement[bool]:

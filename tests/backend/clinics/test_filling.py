@@ -12,6 +12,7 @@ from sqlalchemy import update
 from waiting_builders import a_full_session, fills, gives_back, now_at, offered, waits
 
 from backend import clinics, identity
+from backend.clinics import waiting_line
 from backend.clinics.errors import NotReleased, SeatsKept
 from backend.clinics.rules import policy_of
 from backend.clinics.waiting_rules import waiting_policy
@@ -234,3 +235,23 @@ def test_what_usually_came_back_is_said_only_where_enough_is_known(
     assert place.usually_given_back is None
     clock.at = past.ends_at
     assert now_at(place).usually_given_back == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("kept", ["referral", "signed"])
+def test_sessions_whose_free_seats_are_kept_do_not_starve_the_later_ones(
+    app: object, monkeypatch: pytest.MonkeyPatch, kept: str
+) -> None:
+    monkeypatch.setattr(waiting_line, "AT_ONCE", 1)
+    for hour in (8, 13):
+        begins = at(entry.moment(), days=1, hour=hour)
+        nearer, (leaver, _) = a_full_session(seats=2, starts_at=begins)
+        waits(nearer)
+        gives_back(leaver)
+        free = (clinics.Seat.session_id == nearer.id) & clinics.Seat.is_free
+        told = {"quota": kept, "flows_at": begins}
+        db.session.execute(update(clinics.Seat).where(free).values(**told))
+    later, (holder,) = a_full_session(starts_at=at(entry.moment(), days=3, hour=9))
+    place = waits(later)
+    gives_back(holder)
+    assert fills() == 1
+    assert now_at(place).state == "offered"
