@@ -1,6 +1,7 @@
 """Seats that come free go to those who wait: one person a transaction, nobody stands in the way."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, or_, select, update
@@ -23,7 +24,7 @@ from backend.clinics.events import (
     OfferLapsed,
     SessionCancelled,
 )
-from backend.clinics.models import Booking, BookingOrigin, ClinicSession, Quota
+from backend.clinics.models import Booking, BookingOrigin, BookingState, ClinicSession, Quota
 from backend.clinics.offering import offer
 from backend.clinics.rules import policy_of
 from backend.clinics.strike_models import Strike, StrikeState
@@ -46,7 +47,6 @@ from backend.kernel.policy import admitted, by_clock
 from backend.kernel.transaction import attempt
 
 AT_ONCE = 500
-TRIES = 5
 NO_SEAT = (SessionFull, SessionNotHeld, SessionOver, SeatTaken, NotReleased, Unavailable)
 SeatFreed = BookingCancelled | BookingMoved | OfferDeclined | OfferLapsed
 
@@ -104,18 +104,18 @@ def is_about_seats(refusal: Refusal | None) -> bool:
 
 @admitted(by_clock)
 def fill_freed(ctx: Context, event: SeatFreed) -> None:
-    """Offer the seat that just came free to the first who may have it; the sweep does the rest."""
-    for _ in range(TRIES):
-        entry_id = next_in_line(ctx, event.session_id)
-        if entry_id is None:
-            return
-        try:
-            with attempt():
-                offer_to(ctx, event.session_id, entry_id)
-            return
-        except Refusal as refusal:
-            if is_about_seats(refusal):
-                return
+    """Offer the seat that just came free to the first in line; the sweep does the rest.
+
+    One entry is locked and no second one: whoever locks several does it by their ids.
+    """
+    entry_id = next_in_line(ctx, event.session_id)
+    if entry_id is None:
+        return
+    try:
+        with attempt():
+            offer_to(ctx, event.session_id, entry_id)
+    except Refusal as refusal:
+        if not is_about_seats(refusal):
             pass_over(ctx, event.session_id, entry_id, refusal)
 
 
@@ -139,24 +139,44 @@ def close_cancelled(ctx: Context, event: SessionCancelled) -> None:
     An offer of it went with its booking.
     """
     own = (WaitingEntry.session_id == event.session_id) & WaitingEntry.ended_at.is_(None)
-    while _close_all(ctx, own, WaitingEnd.SESSION_CANCELLED) == AT_ONCE:
-        continue
     lost = select(Booking.id).where(
         Booking.session_id == event.session_id, Booking.ended_at.is_not(None)
     )
     others = (WaitingEntry.state == WaitingState.OFFERED) & WaitingEntry.booking_id.in_(lost)
-    for entry in _held(others):
+    while found := _held(own | others):
+        for entry in found:
+            _lose(ctx, entry, event.session_id)
+
+
+def _lose(ctx: Context, entry: WaitingEntry, session_id: UUID) -> None:
+    if entry.session_id == session_id:
+        close(ctx, entry, WaitingEnd.SESSION_CANCELLED)
+    else:
         entry.state = WAITING_LIFE.after(entry.state, WaitingAct.RETURN)
 
 
 @admitted(by_clock)
 def leave_served(ctx: Context, event: BookingMade) -> None:
-    """Who has a seat waits no more for one there; a call that asks about it is not made."""
+    """Who has a seat waits no more for one there; a call that asks about it is not made.
+
+    Who gave it back meanwhile, and joined the list after booking it, waits on.
+    """
     messaging.withdraw(ctx, event.booking_id, messaging.MessageKind.PHONE_OFFER)
+    taken_at = _taken_at(event.booking_id)
+    if taken_at is None:
+        return
     session = queries.session(ctx, event.session_id)
     own = (WaitingEntry.resident_id == event.resident_id) & waiting_line.waits_for(session)
-    for entry in _held(own & (WaitingEntry.state == WaitingState.WAITING)):
+    before = (WaitingEntry.state == WaitingState.WAITING) & (WaitingEntry.joined_at <= taken_at)
+    for entry in _held(own & before):
         end(ctx, entry, WaitingAct.SERVE)
+
+
+def _taken_at(booking_id: UUID) -> datetime | None:
+    """When a seat was booked that the person still has."""
+    has_it = Booking.ended_at.is_(None) & (Booking.state != BookingState.HELD)
+    found = select(Booking.booked_at).where(Booking.id == booking_id, has_it)
+    return db.session.execute(found).scalar()
 
 
 def _close_all(ctx: Context, which: ColumnElement[bool], reason: WaitingEnd) -> int:

@@ -165,13 +165,37 @@ def test_leaving_an_offer_gives_the_seat_to_the_next(app: object) -> None:
     assert now_at(second).state == "offered"
 
 
-def test_who_books_elsewhere_in_the_session_waits_no_more(app: object) -> None:
-    session, _ = a_full_session()
+def test_who_books_elsewhere_in_the_session_waits_no_more(app: object, clock: FixedClock) -> None:
+    session, (holder,) = a_full_session()
     waiter = a_resident()
     place = waits(session, waiter)
-    made = clinics.BookingMade(waiter.id, session.id, session.id)
-    clinics.leave_served(by_itself(), made)
+    gives_back(holder)
+    clock.at += timedelta(seconds=60)
+    booked = clinics.book(by(waiter), session.id)
+    clinics.leave_served(by_itself(), clinics.BookingMade(waiter.id, booked.id, session.id))
     assert now_at(place).state == "served"
+
+
+def test_late_news_of_a_seat_that_was_given_back_ends_no_newer_place(app: object) -> None:
+    session = a_session(capacity=1)
+    person = a_resident()
+    first = clinics.book(by(person), session.id)
+    gives_back(person)
+    clinics.book(by(a_resident()), session.id)
+    db.session.refresh(session)
+    place = waits(session, person)
+    clinics.leave_served(by_itself(), clinics.BookingMade(person.id, first.id, session.id))
+    assert now_at(place).state == "waiting"
+
+
+def test_who_wants_another_seat_after_booking_one_waits_on(app: object, clock: FixedClock) -> None:
+    here, person = a_centre(), a_resident()
+    session = a_session(a_roster(here))
+    booked = clinics.book(by(person), session.id)
+    clock.at += timedelta(seconds=1)
+    place = clinics.join(by(person), any_session(here))
+    clinics.leave_served(by_itself(), clinics.BookingMade(person.id, booked.id, session.id))
+    assert now_at(place).state == "waiting"
 
 
 def test_a_doctor_says_how_urgent_it_is_with_a_reason(app: object) -> None:
