@@ -40,7 +40,7 @@ class Size:
 
 
 FAST = Size(people=4, accounts=5, ordinary=24, buyers=4, sessions=3, seats=10)
-FULL = Size(people=40, accounts=5, ordinary=240, buyers=40, sessions=12, seats=20)
+FULL = Size(people=40, accounts=5, ordinary=240, buyers=40, sessions=5, seats=20)
 
 
 @dataclass
