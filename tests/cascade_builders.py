@@ -44,8 +44,9 @@ class Cascade:
         **facts: Any,
     ) -> clinics.ClinicSession:
         """A session some days after the first one, in this house unless said otherwise."""
-        roster = a_roster(house or self.house, **{"specialty": self.specialty} | facts)
         begin = at(entry.moment(), days=1 + days, hour=hour)
+        plain = {"specialty": self.specialty, "weekday": begin.isoweekday()}
+        roster = a_roster(house or self.house, **plain | facts)
         return a_session(roster, starts_at=begin, capacity=capacity or self.capacity)
 
     @property

@@ -118,6 +118,26 @@ def a_session(
     return session
 
 
+def a_ward_round(house: network.Institution) -> clinics.ClinicSession:
+    """An hour on the ward tomorrow at nine, of which nobody can book a seat."""
+    begin = at(entry.moment(), days=1, hour=9)
+    facts = {"service": clinics.Service.WARD_ROUND, "capacity": 0, "room": "住院部"}
+    of = a_roster(house, weekday=begin.isoweekday(), **facts)
+    copied = ("institution_id", "expert_id", "specialty", "service", "room", "fee", "capacity")
+    session = clinics.ClinicSession(
+        roster_id=of.id,
+        day=shanghai_date(begin),
+        starts_at=begin,
+        ends_at=begin + timedelta(hours=1),
+        releases_at=begin,
+        **{name: getattr(of, name) for name in copied},
+    )
+    db.session.add(session)
+    db.session.flush()
+    db.session.refresh(session)
+    return session
+
+
 def at(instant: datetime, *, days: int = 0, hour: int = 0, minute: int = 0) -> datetime:
     """A time of day in Shanghai, some days after the instant's."""
     local = instant.astimezone(SHANGHAI) + timedelta(days)

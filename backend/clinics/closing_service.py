@@ -16,9 +16,19 @@ from backend.clinics.displacement_models import Displacement
 from backend.clinics.displacement_rules import answer_by, cascade_of
 from backend.clinics.errors import ExpertElsewhere, NoChange, SessionOver
 from backend.clinics.events import RoomChanged, SessionMoved
-from backend.clinics.models import SESSION_LIFE, ClinicSession, Seat, SessionAct, SessionState
+from backend.clinics.models import (
+    SESSION_LIFE,
+    TOGETHER,
+    UNBOOKABLE,
+    ClinicSession,
+    Seat,
+    SessionAct,
+    SessionState,
+)
 from backend.clinics.queries import Span
+from backend.clinics.roster_rules import Sitting
 from backend.clinics.rules import policy_of, seat_windows
+from backend.clinics.stand_ins import require_free
 from backend.kernel.calendar import shanghai_date
 from backend.kernel.context import Context, Role
 from backend.kernel.database import db
@@ -39,7 +49,7 @@ def cancel_session(ctx: Context, session: ClinicSession, reason: str) -> ClinicS
     second time, `SessionEnded`.
     """
     close(ctx, session, reason)
-    return queries.session(ctx, session.id)
+    return queries.session_of_house(ctx, session.id)
 
 
 @admitted(by_manager)
@@ -61,7 +71,7 @@ def close_sessions(
     sessions = db.session.execute(in_order).scalars().all()
     for session in sessions:
         close(ctx, session, reason)
-    return [queries.session(ctx, session.id) for session in sessions]
+    return [queries.session_of_house(ctx, session.id) for session in sessions]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +92,8 @@ def move_session(ctx: Context, session: ClinicSession, instead: Instead) -> Clin
 
     Who had a seat keeps its number there until an end, to be confirmed. Where the room alone
     changes nobody loses anything: the session stays, and everybody booked is told.
-    Raises `Invalid` with pointers, `NoChange`, `ExpertElsewhere`, and as `cancel_session`.
+    Whoever sits there, the way and the room are asked as of rosters. Raises `Invalid` with
+    pointers, `NoChange`, `ExpertElsewhere`, and as `cancel_session`.
     """
     SESSION_LIFE.after(session.state, SessionAct.CANCEL)
     if session.starts_at <= ctx.at:
@@ -91,19 +102,20 @@ def move_session(ctx: Context, session: ClinicSession, instead: Instead) -> Clin
     changed = {name for name, value in wanted.items() if getattr(session, name) != value}
     if not changed:
         raise NoChange
-    if faults := _faults(ctx, wanted, session.capacity):
+    if faults := _faults(ctx, wanted, session):
         raise Invalid(faults=faults)
+    require_free(ctx, _sitting(wanted), session.id)
     if changed == {"room"}:
         return _in_another_room(ctx, session, wanted["room"])
 
-    seats = queries.seats(ctx, session.id)
     rows = close(ctx, session, instead.reason)
     new = _opened(session, wanted)
-    db.session.execute(insert(Seat), _seat_rows(session, new, seats))
+    if seats := _seat_rows(session, new, queries.seats(ctx, session.id)):
+        db.session.execute(insert(Seat), seats)
     session.moved_to = new.id
     record(ctx, SessionMoved(session.id, new.id, new.institution_id))
     _keep(ctx, new, rows)
-    return queries.session(ctx, new.id)
+    return queries.session_of_house(ctx, new.id)
 
 
 def _keep(ctx: Context, new: ClinicSession, rows: Sequence[Displacement]) -> None:
@@ -114,32 +126,43 @@ def _keep(ctx: Context, new: ClinicSession, rows: Sequence[Displacement]) -> Non
 
 
 def _in_another_room(ctx: Context, session: ClinicSession, room: str) -> ClinicSession:
+    db.session.refresh(session, with_for_update={"of": ClinicSession})
+    SESSION_LIFE.after(session.state, SessionAct.CANCEL)
     session.room = room
-    record(ctx, RoomChanged(session.id, session.institution_id, ctx.at))
-    return queries.session(ctx, session.id)
+    if session.service not in UNBOOKABLE:
+        record(ctx, RoomChanged(session.id, session.institution_id, ctx.at))
+    return queries.session_of_house(ctx, session.id)
 
 
 def _wanted(session: ClinicSession, instead: Instead) -> dict[str, Any]:
     """Everything that may differ; the length stays where only the beginning is said."""
     starts_at = instead.starts_at or session.starts_at
     length = session.ends_at - session.starts_at
+    expert_id = instead.expert_id or session.expert_id
     return {
+        "day": shanghai_date(starts_at),
         "starts_at": starts_at,
         "ends_at": instead.ends_at or starts_at + length,
         "room": instead.room or session.room,
         "institution_id": instead.institution_id or session.institution_id,
-        "expert_id": instead.expert_id or session.expert_id,
+        "expert_id": expert_id,
+        "crew": [each for each in session.crew if each != expert_id],
     }
 
 
-def _faults(ctx: Context, wanted: dict[str, Any], capacity: int) -> Sequence[Fault]:
+def _sitting(wanted: dict[str, Any]) -> Sitting:
+    return Sitting(**wanted | {"roster_id": None, "crew": frozenset(wanted["crew"])})
+
+
+def _faults(ctx: Context, wanted: dict[str, Any], session: ClinicSession) -> Sequence[Fault]:
     expert = identity.staff(ctx, [wanted["expert_id"]]).get(wanted["expert_id"])
     minutes = int((wanted["ends_at"] - wanted["starts_at"]).total_seconds()) // 60
+    least = 1 if session.service in TOGETHER else max(1, session.capacity)
     wrong = {
         "/institution_id": wanted["institution_id"] not in ctx.actor.houses,
         "/expert_id": expert is None or not expert.works(ctx.at) or expert.role not in EXPERTS,
         "/starts_at": wanted["starts_at"] <= ctx.at,
-        "/ends_at": not capacity <= minutes <= 24 * 60,
+        "/ends_at": not least <= minutes <= 24 * 60,
     }
     return [Fault(pointer, WORDS[pointer]) for pointer, is_wrong in wrong.items() if is_wrong]
 
@@ -155,7 +178,7 @@ WORDS = {
 def _opened(old: ClinicSession, wanted: dict[str, Any]) -> ClinicSession:
     """The session that stands in; raises `ExpertElsewhere`."""
     copied = {name: getattr(old, name) for name in COPIED}
-    new = ClinicSession(**copied | wanted | {"day": shanghai_date(wanted["starts_at"])})
+    new = ClinicSession(**copied | wanted)
     db.session.add(new)
     try:
         db.session.flush()
@@ -169,14 +192,18 @@ def _seat_rows(
 ) -> Sequence[dict[str, Any]]:
     """The same numbers for the same quotas; what flows on does so as long before as it would."""
     later = new.starts_at - old.starts_at
-    windows = seat_windows(new.starts_at, new.ends_at, len(seats))
+    if not seats:
+        return []
+    whole = new.starts_at, new.ends_at
+    windows = seat_windows(*whole, len(seats))
+    together = new.service in TOGETHER
     return [
         {
             "id": new_id(),
             "session_id": new.id,
             "number": seat.number,
-            "starts_at": begin,
-            "ends_at": end,
+            "starts_at": whole[0] if together else begin,
+            "ends_at": whole[1] if together else end,
             "quota": seat.quota,
             "releases_at": seat.releases_at,
             "flows_at": seat.flows_at and seat.flows_at + later,

@@ -172,6 +172,14 @@ class NoChange(Conflict):
     advice = "您填的和现在一样，没有改动。请填写新的时间、地点或专家。"
 
 
+class NeverSeated(Conflict):
+    """Ward rounds and teaching have no seats that anybody could book."""
+
+    code = "never-seated"
+    title = "这一场不放号"
+    advice = "查房和带教不放号，不能加号或减号。要接受预约，请另外新增一场门诊。"
+
+
 class ExpertElsewhere(Conflict):
     """The expert sits somewhere else at that hour."""
 

@@ -8,9 +8,22 @@ from sqlalchemy import insert, select, update
 
 from backend.clinics import policy, queries
 from backend.clinics.closing import hold_session, withdraw
-from backend.clinics.errors import NoChange, SeatsToDecide, SessionNotHeld, SessionOver
+from backend.clinics.errors import (
+    NeverSeated,
+    NoChange,
+    SeatsToDecide,
+    SessionNotHeld,
+    SessionOver,
+)
 from backend.clinics.events import SessionResized
-from backend.clinics.models import Allocation, Booking, ClinicSession, Seat, SessionState
+from backend.clinics.models import (
+    UNBOOKABLE,
+    Allocation,
+    Booking,
+    ClinicSession,
+    Seat,
+    SessionState,
+)
 from backend.clinics.rules import kept_seats, policy_of
 from backend.clinics.waiting_line import precedence_until
 from backend.kernel.context import Context
@@ -32,8 +45,10 @@ def resize(
 
     Where more people have a seat than would be left, `withdrawn` names the bookings that go: as
     many as are too many, no more. Else raises `SeatsToDecide` with those of the highest numbers.
-    Raises `NoChange`, `SessionNotHeld`, `SessionOver`.
+    Raises `NoChange`, `NeverSeated`, `SessionNotHeld`, `SessionOver`.
     """
+    if session.service in UNBOOKABLE:
+        raise NeverSeated
     seats = hold_session(session)
     _require_to_come(ctx, session)
     if capacity == session.capacity:
@@ -44,7 +59,7 @@ def resize(
         _shrink(ctx, session, seats, capacity, withdrawn)
     session.capacity = capacity
     record(ctx, SessionResized(session.id, session.institution_id, capacity))
-    return queries.session(ctx, session.id)
+    return queries.session_of_house(ctx, session.id)
 
 
 def _require_to_come(ctx: Context, session: ClinicSession) -> None:

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 from cascade_builders import DAY, Cascade, follow, load, messages
-from clinic_builders import a_roster, a_session, an_expert
+from clinic_builders import a_roster, a_session, a_ward_round, an_expert
 from conftest import FixedClock
 from contract_builders import a_centre
 from people import a_resident, by, by_itself
 from sqlalchemy import select, update
 
 from backend import clinics, identity, messaging
-from backend.clinics import cascade
+from backend.clinics import cascade, making
 from backend.clinics.cascade import Instead
 from backend.kernel import entry
 from backend.kernel.database import db
@@ -120,6 +120,64 @@ def test_an_expert_is_not_called_to_two_places(app: object) -> None:
         moved(story, expert_id=other.id)
     db.session.refresh(story.old)
     assert story.old.state == "open"
+
+
+def test_a_stand_in_needs_time_for_the_way_between_two_houses(app: object) -> None:
+    story, expert = Cascade(), an_expert("沈立")
+    far = a_roster(a_centre(at=(39.9, 116.4)), expert)
+    there = a_session(far, starts_at=story.old.starts_at + DAY)
+    with pytest.raises(Invalid) as refused:
+        moved(story, expert_id=expert.id, starts_at=there.ends_at)
+    assert [fault.pointer for fault in refused.value.faults] == ["/starts_at"]
+    assert moved(story, expert_id=expert.id).expert_id == expert.id
+
+
+def test_a_room_in_which_others_sit_is_not_taken(app: object) -> None:
+    story = Cascade()
+    other = story.another(0, room="三楼5诊室")
+    promised = story.another(1, room="三楼6诊室")
+    making.unmake(promised)
+    for room, later in (("三楼 5诊室", HOUR), ("三楼5诊室", 0 * DAY), ("三楼6诊室", DAY)):
+        with pytest.raises(Invalid) as refused:
+            moved(story, room=room, starts_at=story.old.starts_at + later)
+        assert [fault.pointer for fault in refused.value.faults] == ["/room"]
+    clinics.cancel_session(story.manager, other, "专家外出")
+    assert moved(story, room="三楼5诊室").room == "三楼5诊室"
+
+
+def test_colleagues_come_along_unless_they_sit_elsewhere(app: object) -> None:
+    story, colleague = Cascade(), an_expert("沈立")
+    story.old.crew = [colleague.id]
+    busy = a_session(a_roster(expert=colleague), starts_at=story.old.starts_at + DAY)
+    with pytest.raises(Refusal, match="expert-elsewhere"):
+        moved(story, starts_at=busy.starts_at)
+    later = moved(story, starts_at=story.old.starts_at + 3 * DAY)
+    assert later.crew == [colleague.id]
+    story.old = later
+    assert moved(story, expert_id=colleague.id).crew == []
+
+
+@pytest.mark.parametrize("told", [{"room": "病房"}, {"starts_at": 2 * DAY}])
+def test_a_ward_round_is_held_otherwise_as_well(app: object, told: dict[str, Any]) -> None:
+    story = Cascade()
+    story.old = a_ward_round(story.house)
+    told = {name: story.old.starts_at + to if name != "room" else to for name, to in told.items()}
+    same = moved(story, **told)
+    assert {name: getattr(same, name) for name in told} == told
+    days = clinics.Span(same.day, same.day)
+    closed = cascade.close_sessions(story.manager, same.expert_id, days, "外出学习")
+    assert [session.id for session in closed] == [same.id]
+    follow()
+
+
+def test_a_lecture_is_held_for_everybody_at_once(app: object) -> None:
+    story = Cascade()
+    lecture = story.another(3, service=clinics.Service.LECTURE, capacity=90)
+    story.old = lecture
+    new = moved(story, starts_at=lecture.starts_at + DAY, ends_at=lecture.starts_at + DAY + HOUR)
+    seats = clinics.seats(by_itself(), new.id)
+    assert {(seat.starts_at, seat.ends_at) for seat in seats} == {(new.starts_at, new.ends_at)}
+    assert len(seats) == 90
 
 
 def test_it_moves_once_and_not_when_it_has_begun(app: object, clock: FixedClock) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from cascade_builders import Cascade, follow, load, messages
-from clinic_builders import a_session
+from clinic_builders import a_session, a_ward_round
 from conftest import FixedClock
 from people import a_resident, by, by_itself
 from sqlalchemy import update
@@ -41,6 +41,12 @@ def test_free_seats_go_first_the_last_ones_before(app: object) -> None:
     assert load(story.old) == (2, 2, 2)
     with pytest.raises(Refusal, match="session-full"):
         clinics.book(by(a_resident()), story.old.id)
+
+
+def test_a_ward_round_is_given_no_seats(app: object) -> None:
+    story = Cascade()
+    story.old = a_ward_round(story.house)
+    assert refused(story, 10).code == "never-seated"
 
 
 def test_below_what_is_taken_each_booking_needs_a_decision(app: object) -> None:
