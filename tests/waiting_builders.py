@@ -1,5 +1,6 @@
 """Waiting lists of the tests."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -60,3 +61,12 @@ def offered(place: clinics.Place) -> clinics.Booking:
 def now_at(place: clinics.Place) -> clinics.Place:
     """Where an entry stands."""
     return clinics.find_waiting(by_itself(), place.id)
+
+
+def any_session(*houses: object, days: int = 30, specialty: str = "心内科") -> clinics.Target:
+    """Any session of a specialty in these houses, within so many days."""
+    return clinics.Target(
+        specialty=specialty,
+        institution_ids=[house.id for house in houses],  # type: ignore[attr-defined]
+        until=by_itself().today + timedelta(days),
+    )

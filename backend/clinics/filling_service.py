@@ -24,7 +24,14 @@ from backend.clinics.events import (
     OfferLapsed,
     SessionCancelled,
 )
-from backend.clinics.models import Booking, BookingOrigin, BookingState, ClinicSession, Quota
+from backend.clinics.models import (
+    Booking,
+    BookingOrigin,
+    BookingState,
+    ClinicSession,
+    Quota,
+    SessionState,
+)
 from backend.clinics.offering import offer
 from backend.clinics.rules import policy_of
 from backend.clinics.strike_models import Strike, StrikeState
@@ -121,15 +128,17 @@ def fill_freed(ctx: Context, event: SeatFreed) -> None:
 
 @admitted(by_clock)
 def close_overdue(ctx: Context) -> int:
-    """End some entries for which no seat came in time; returns how many."""
+    """End some entries for which no seat came in time, or will come; returns how many."""
     closes = ctx.at + policy_of(ctx.region).notice
     closed = select(ClinicSession.id).where(ClinicSession.starts_at <= closes)
     late = or_(
         WaitingEntry.session_id.in_(closed),
         WaitingEntry.session_id.is_(None) & (WaitingEntry.until < ctx.today),
     )
-    waits = WaitingEntry.state == WaitingState.WAITING
-    return _close_all(ctx, waits & late, WaitingEnd.NO_SEAT)
+    gone = select(ClinicSession.id).where(ClinicSession.state == SessionState.CANCELLED)
+    lost = WaitingEntry.session_id.in_(gone)
+    cancelled = _close_all(ctx, waiting_line.WAITS & lost, WaitingEnd.SESSION_CANCELLED)
+    return cancelled + _close_all(ctx, waiting_line.WAITS & late, WaitingEnd.NO_SEAT)
 
 
 @admitted(by_clock)

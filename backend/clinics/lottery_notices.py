@@ -1,6 +1,5 @@
 """What we tell who took part in a draw; whoever won hears of the booking."""
 
-from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -10,6 +9,7 @@ from sqlalchemy.orm import joinedload
 
 from backend import identity, messaging
 from backend.clinics import waiting_service
+from backend.clinics.errors import AlreadyBooked, SessionNotHeld, SessionOver, TooLate
 from backend.clinics.lottery_events import DrawLost, EntryVoided
 from backend.clinics.lottery_models import LotteryEntry, LotteryOutcome, LotteryRank, LotteryResult
 from backend.clinics.models import ClinicSession
@@ -18,6 +18,7 @@ from backend.kernel.context import Context
 from backend.kernel.database import db, one
 from backend.messaging import MessageKind, To
 
+NOTHING_TO_WAIT_FOR = (TooManyWaiting, AlreadyBooked, SessionNotHeld, SessionOver, TooLate)
 log = structlog.get_logger(__name__)
 
 
@@ -43,11 +44,11 @@ def wait_on(ctx: Context, event: DrawLost) -> None:
     row = db.session.execute(of_draw).one_or_none()
     if row is None or not row.wants_waiting or identity.is_closed(event.resident_id):
         return
-    drawn = replace(ctx, at=row.drawn_at + timedelta(microseconds=row.rank))
+    since = row.drawn_at + timedelta(microseconds=row.rank)
     try:
-        waiting_service.wait_after_draw(drawn, event.resident_id, event.session_id)
-    except TooManyWaiting:
-        log.info("waits for enough already", entry=str(event.entry_id))
+        waiting_service.wait_after_draw(ctx, event.resident_id, event.session_id, since)
+    except NOTHING_TO_WAIT_FOR as refusal:
+        log.info("does not wait after a draw", entry=str(event.entry_id), code=refusal.code)
 
 
 def _tell(ctx: Context, entry_id: UUID, kind: MessageKind, page: str | None = None) -> None:

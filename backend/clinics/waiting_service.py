@@ -1,8 +1,8 @@
 """Join a waiting list, leave it, say how urgent it is."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import exists, func, select
@@ -75,13 +75,19 @@ class Need:
 
 
 @admitted(by_clock)
-def wait_after_draw(ctx: Context, person: UUID, session_id: UUID) -> None:
-    """Put somebody who was not drawn on the list of the session; again is no change."""
+def wait_after_draw(ctx: Context, person: UUID, session_id: UUID, since: datetime) -> None:
+    """Put somebody who was not drawn on the list of the session; again is no change.
+
+    Raises what `join` raises where nothing can be waited for there, however late this comes.
+    """
     waiting_queries.take_turn(person)
-    target = _of_session(queries.session(ctx, session_id))
+    session = queries.session(ctx, session_id)
+    target = _of_session(session)
     if _live(person, target) is None:
+        _require_offerable(ctx, session)
+        _require_none_booked(person, session)
         _require_few(ctx, person)
-        _made(ctx, person, target, _Entrance(Way.OWN, Reach.APP))
+        _made(replace(ctx, at=since), person, target, _Entrance(Way.OWN, Reach.APP))
 
 
 @admitted(policy.to_book)
@@ -181,6 +187,8 @@ def _enter(ctx: Context, person: UUID, target: Target, entrance: _Entrance) -> W
         _require_sound(ctx, found)
     else:
         _require_offerable(ctx, session)
+        if ctx.at < session.releases_at:
+            raise NotReleased
         _require_no_seat(ctx, person, session)
     _require_few(ctx, person)
     return _made(ctx, person, found, entrance)
@@ -243,21 +251,23 @@ def _require_offerable(ctx: Context, session: ClinicSession) -> None:
         raise SessionOver
     if ctx.at > last_offer_at(session.starts_at, region, figures_of(ctx.region)):
         raise TooLate
-    if ctx.at < session.releases_at:
-        raise NotReleased
 
 
 def _require_no_seat(ctx: Context, person: UUID, session: ClinicSession) -> None:
     """Neither has the person a seat there, nor is there one that could simply be booked."""
+    _require_none_booked(person, session)
+    manner = Manner(person=person)
+    told = arguments(ctx, new_id(), session.id, Wish(), policy_of(ctx.region), manner)
+    if session.free and hot.row(LEFTOVERS[""], told).fitting:
+        raise SeatsLeft
+
+
+def _require_none_booked(person: UUID, session: ClinicSession) -> None:
     own = exists().where(
         Booking.resident_id == person, Booking.session_id == session.id, Booking.ended_at.is_(None)
     )
     if db.session.execute(select(own)).scalar_one():
         raise AlreadyBooked
-    manner = Manner(person=person)
-    told = arguments(ctx, new_id(), session.id, Wish(), policy_of(ctx.region), manner)
-    if session.free and hot.row(LEFTOVERS[""], told).fitting:
-        raise SeatsLeft
 
 
 def _require_few(ctx: Context, person: UUID) -> None:

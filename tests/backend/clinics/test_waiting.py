@@ -8,11 +8,19 @@ from conftest import FixedClock
 from contract_builders import a_centre, a_contract, a_team, lead_of
 from family_builders import a_relative, acting_for
 from people import a_resident, by, by_itself
-from waiting_builders import a_full_session, entry_of, fills, gives_back, now_at, offered, waits
+from waiting_builders import (
+    a_full_session,
+    any_session,
+    entry_of,
+    fills,
+    gives_back,
+    now_at,
+    offered,
+    waits,
+)
 
 from backend import clinics, identity
 from backend.clinics.errors import AlreadyBooked, NotReleased, OfferOver, TooLate
-from backend.clinics.waiting_models import LIVE_ENTRIES
 from backend.kernel import sensitive
 from backend.kernel.context import Scope
 from backend.kernel.database import db
@@ -165,39 +173,6 @@ def test_leaving_an_offer_gives_the_seat_to_the_next(app: object) -> None:
     assert now_at(second).state == "offered"
 
 
-def test_who_books_elsewhere_in_the_session_waits_no_more(app: object, clock: FixedClock) -> None:
-    session, (holder,) = a_full_session()
-    waiter = a_resident()
-    place = waits(session, waiter)
-    gives_back(holder)
-    clock.at += timedelta(seconds=60)
-    booked = clinics.book(by(waiter), session.id)
-    clinics.leave_served(by_itself(), clinics.BookingMade(waiter.id, booked.id, session.id))
-    assert now_at(place).state == "served"
-
-
-def test_late_news_of_a_seat_that_was_given_back_ends_no_newer_place(app: object) -> None:
-    session = a_session(capacity=1)
-    person = a_resident()
-    first = clinics.book(by(person), session.id)
-    gives_back(person)
-    clinics.book(by(a_resident()), session.id)
-    db.session.refresh(session)
-    place = waits(session, person)
-    clinics.leave_served(by_itself(), clinics.BookingMade(person.id, first.id, session.id))
-    assert now_at(place).state == "waiting"
-
-
-def test_who_wants_another_seat_after_booking_one_waits_on(app: object, clock: FixedClock) -> None:
-    here, person = a_centre(), a_resident()
-    session = a_session(a_roster(here))
-    booked = clinics.book(by(person), session.id)
-    clock.at += timedelta(seconds=1)
-    place = clinics.join(by(person), any_session(here))
-    clinics.leave_served(by_itself(), clinics.BookingMade(person.id, booked.id, session.id))
-    assert now_at(place).state == "waiting"
-
-
 def test_a_doctor_says_how_urgent_it_is_with_a_reason(app: object) -> None:
     session, (person,) = a_full_session()
     doctor = lead_of(team := a_team())
@@ -263,14 +238,6 @@ def test_the_specialist_says_so_of_whom_he_knows_and_in_his_own_sessions_alone(
         clinics.waiting_entry(expert, there.id)
     with pytest.raises(Forbidden):
         clinics.set_urgency(expert, entry_of(there), SOON)
-
-
-def any_session(*houses: object, days: int = 30, specialty: str = "心内科") -> clinics.Target:
-    return clinics.Target(
-        specialty=specialty,
-        institution_ids=[house.id for house in houses],  # type: ignore[attr-defined]
-        until=by_itself().today + timedelta(days),
-    )
 
 
 def test_any_session_of_a_specialty_in_some_houses(app: object) -> None:
@@ -354,38 +321,6 @@ def test_a_family_member_does_not_learn_of_other_places(app: object) -> None:
     full, _ = a_full_session()
     with pytest.raises(NotNow):
         clinics.join(acting_for(son, person), clinics.Target(session_id=full.id))
-
-
-def test_a_list_ends_when_booking_closes(app: object, clock: FixedClock) -> None:
-    session, _ = a_full_session()
-    place = waits(session)
-    clock.at = session.starts_at - timedelta(minutes=30, microseconds=1)
-    assert jobs.close_waiting() == 0
-    clock.at = session.starts_at - timedelta(minutes=30)
-    assert jobs.close_waiting() == 1
-    assert (now_at(place).state, now_at(place).end_reason) == ("over", "no_seat")
-    assert jobs.close_waiting() == 0
-
-
-def test_a_wish_for_any_session_ends_after_its_day(app: object, clock: FixedClock) -> None:
-    here = a_centre()
-    a_roster(here)
-    place = clinics.join(by(a_resident()), any_session(here, days=1))
-    clock.at += timedelta(days=1)
-    assert jobs.close_waiting() == 0
-    clock.at += timedelta(days=1)
-    assert jobs.close_waiting() == 1
-    assert now_at(place).end_reason == "no_seat"
-
-
-def test_a_cancelled_session_keeps_nobody_waiting(app: object) -> None:
-    here, other = a_centre(), a_resident()
-    session, _ = a_full_session(roster=a_roster(here))
-    own, any_one = waits(session), clinics.join(by(other), any_session(here))
-    event = clinics.SessionCancelled(session.id, session.institution_id)
-    clinics.close_cancelled(by_itself(), event)
-    assert (now_at(own).state, now_at(own).end_reason) == ("over", "session_cancelled")
-    assert now_at(any_one).state in LIVE_ENTRIES
 
 
 def test_who_waits_is_signed_and_may_have_a_signed_seat(app: object) -> None:
