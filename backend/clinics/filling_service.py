@@ -224,7 +224,6 @@ def _manner(ctx: Context, entry: WaitingEntry, session: ClinicSession) -> Manner
         quotas=(Quota.OPEN, *doctors),
         staff_id=entry.staff_id,
         ahead=figures.first,
-        is_limited=entry.way is Way.OWN,
     )
 
 

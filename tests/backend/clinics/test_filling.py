@@ -184,6 +184,21 @@ def test_who_may_not_have_it_is_passed_over_and_stands_in_nobodys_way(
     assert now_at(second).state == "offered"
 
 
+@pytest.mark.parametrize("way", ["desk", "doctor"])
+def test_the_limits_of_a_day_hold_for_who_was_put_on_the_list(app: object, way: str) -> None:
+    person, tomorrow = a_resident(), at(entry.moment(), days=1, hour=13)
+    for hours in (0, 2):
+        begins = tomorrow + timedelta(hours=hours)
+        clinics.book(by(person), a_session(starts_at=begins, hours=1).id)
+    session, (holder,) = a_full_session(starts_at=at(entry.moment(), days=1, hour=9))
+    place = waits(session, person)
+    row = db.session.get_one(clinics.WaitingEntry, place.id)
+    row.way, row.staff_id = clinics.Way(way), session.expert_id
+    gives_back(holder)
+    assert fills() == 0
+    assert (row.state, row.passed_because) == ("waiting", "over-limit")
+
+
 def test_who_was_just_passed_over_is_not_tried_each_time(app: object, clock: FixedClock) -> None:
     session, (holder,) = a_full_session()
     person = a_resident()
