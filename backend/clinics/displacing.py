@@ -49,10 +49,11 @@ def lose_offers(offers: Collection[UUID]) -> None:
 
 
 def follow(ctx: Context, booking: Booking, act: DisplacementAct | None) -> None:
-    """What was kept instead of a lost seat was confirmed or declined, or has run out (`None`)."""
+    """What was kept instead of a lost seat was confirmed or declined, or is gone (`None`)."""
     if booking.origin is not BookingOrigin.RE_OFFER:
         return
-    found = select(Displacement).where(Displacement.offer_id == booking.id).with_for_update()
+    asked = (Displacement.offer_id == booking.id) & (Displacement.state == DisplacementState.OPEN)
+    found = select(Displacement).where(asked).with_for_update()
     row = db.session.execute(found.execution_options(populate_existing=True)).scalar_one_or_none()
     if row is None:
         return

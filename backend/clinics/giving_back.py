@@ -7,12 +7,14 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, literal, select, update
 
+from backend.clinics.displacement_models import DisplacementAct
+from backend.clinics.displacing import follow
 from backend.clinics.events import BookingCancelled, BookingMoved, OfferDeclined, OfferLapsed
 from backend.clinics.models import BOOKING_LIFE, Booking, BookingAct, ClinicSession, Seat
 from backend.clinics.rules import closes_at, policy_of
 from backend.clinics.waiting_life import settle
 from backend.clinics.waiting_line import precedence_until
-from backend.kernel.context import Context
+from backend.kernel.context import Context, Role
 from backend.kernel.database import db
 from backend.kernel.events import record
 from backend.kernel.relations import part
@@ -31,9 +33,16 @@ def give_back(ctx: Context, booking: Booking, act: BookingAct = BookingAct.CANCE
     booking.state = BOOKING_LIFE.after(booking.state, act)
     booking.ended_at, booking.ended_by_kinship = ctx.at, ctx.by_kinship
     settle(ctx, booking, act)
+    follow(ctx, booking, _said(ctx, act))
     free_seat(ctx, booking)
     part(ctx, [booking.id])
     record(ctx, EVENTS[act](booking.resident_id, booking.id, booking.session_id))
+
+
+def _said(ctx: Context, act: BookingAct) -> DisplacementAct | None:
+    """The person's own no is an answer; whoever else frees the seat has given none."""
+    is_answer = act is BookingAct.DECLINE and ctx.actor.role is Role.RESIDENT
+    return DisplacementAct.DECLINE if is_answer else None
 
 
 def free_seat(ctx: Context, booking: Booking) -> None:

@@ -39,7 +39,6 @@ def confirm(ctx: Context, booking: Booking) -> Appointment:
 def decline(ctx: Context, booking: Booking) -> Appointment:
     """Leave what is held to others; raises `IllegalMove`."""
     give_back(ctx, booking, BookingAct.DECLINE)
-    follow(ctx, booking, DisplacementAct.DECLINE)
     return queries.find(ctx, booking.id)
 
 
@@ -62,5 +61,4 @@ def _lapsed(ctx: Context, booking_id: UUID) -> Booking | None:
     if booking.state is not BookingState.HELD:
         return None
     give_back(ctx, booking, BookingAct.LAPSE)
-    follow(ctx, booking, None)
     return booking

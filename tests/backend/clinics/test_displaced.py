@@ -7,6 +7,7 @@ import pytest
 from cascade_builders import Cascade, follow, load, look_again, messages
 from clinic_builders import a_roster, a_session
 from conftest import FixedClock
+from day_builders import claim_of
 from family_builders import a_relative, acting_for
 from people import a_resident, by, by_itself
 from sqlalchemy import func, select, text
@@ -214,6 +215,33 @@ def test_managers_see_who_has_not_answered(app: object) -> None:
         clinics.cascade.closed_sessions(stranger, clinics.Span.of(ctx, None, None), Wanted()).items
         == []
     )
+
+
+def test_what_was_taken_and_cancelled_later_stays_the_answer(app: object) -> None:
+    story = Cascade()
+    story.another(1)
+    story.close()
+    kept = story.offer()
+    assert kept is not None
+    clinics.confirm(story.me, clinics.hold(story.me, kept.id))
+    clinics.cancel(story.me, clinics.hold(story.me, kept.id))
+    assert (story.row().state, story.row().offer_id) == ("took_offer", kept.id)
+
+
+def test_what_the_desk_frees_is_no_answer_and_something_else_is_sought(app: object) -> None:
+    story = Cascade()
+    next_day, after = story.another(1), story.another(2)
+    story.close()
+    kept = story.offer()
+    assert kept is not None
+    assert kept.session_id == next_day.id
+    clinics.cancel_at_desk(story.desk, claim_of(story.person), kept.id)
+    assert (story.row().state, story.offer()) == ("awaited", None)
+    follow()
+    assert look_again() == 1
+    other = story.offer()
+    assert other is not None
+    assert (other.session_id, other.state) == (after.id, "held")
 
 
 def test_a_short_hold_is_no_seat_that_was_lost(app: object) -> None:
