@@ -29,6 +29,8 @@ ALLOCATIONS: Mapping[Allocation, str] = {
 }
 YES, NO = "是", "否"
 LONGEST = 200
+# Years that a calendar of people can be about: with others, reckoning leaves what a date can hold.
+YEARS = range(1900, 2301)
 # What a spreadsheet program would take for the beginning of a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 _EMPTY = "这一格必须填写"
@@ -141,6 +143,13 @@ def _time(value: Any) -> time:
 
 
 def _date(value: Any) -> date:
+    day = _any_date(value)
+    if day.year not in YEARS:
+        raise ValueError
+    return day
+
+
+def _any_date(value: Any) -> date:
     if isinstance(value, datetime):
         return value.date()
     if isinstance(value, date):

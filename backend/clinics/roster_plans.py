@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, time
+from datetime import date, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from backend.kernel.errors import Fault
 
 EXPERTS = frozenset({Role.SPECIALIST, Role.DOCTOR, Role.NURSE})
 LARGEST_CREW = 20
+FARTHEST = timedelta(days=3660)  # as far as anybody plans
 WORDS = {
     "/institution_id": "只能在您管理的机构安排门诊",
     "/expert_id": "没有找到这位专家，请核对",
@@ -24,7 +25,7 @@ WORDS = {
     "/ends": "结束时间应晚于开始时间",
     "/capacity": "号数太多或太少：每个号至少要有一分钟；查房和带教不放号，填 0",
     "/quotas": "分给各类居民的号加起来不能超过总号数，类别以本地规定为准",
-    "/starts_on": "开始日期不能早于今天",
+    "/starts_on": "开始日期不能早于今天，也不能在十年以后，请核对",
     "/ends_on": "结束日期不能早于开始日期",
 }
 WHOSE = "请填写专家或团队其中一项"
@@ -140,7 +141,7 @@ def _of_values(ctx: Context, plan: Plan, replaced: Roster | None) -> Iterator[Fa
         "/ends": not in_order,
         "/capacity": in_order and not _is_sized(plan),
         "/quotas": plan.quotas is not None and not _is_shared_out(ctx, plan, plan.quotas),
-        "/starts_on": plan.starts_on < ctx.today and not begun,
+        "/starts_on": not begun and not ctx.today <= plan.starts_on <= ctx.today + FARTHEST,
         "/ends_on": plan.ends_on is not None
         and plan.ends_on < max(plan.starts_on, ctx.today if begun else plan.starts_on),
     }

@@ -168,6 +168,26 @@ def test_what_cannot_be_held_is_named_by_row_and_column_too(app: Flask) -> None:
     assert count() == 0
 
 
+@pytest.mark.parametrize(
+    ("starts_on", "ends_on", "wrong"),
+    [
+        ("9999-12-01", "", ["开始日期"]),
+        ("0001-01-01", "9999-12-31", ["开始日期", "结束日期"]),
+        (date(9999, 12, 1), "", ["开始日期"]),
+        ("2190-12-01", "", ["开始日期"]),
+    ],
+)
+def test_a_day_that_no_calendar_reaches_is_named(
+    app: Flask, starts_on: str, ends_on: str, wrong: list[str]
+) -> None:
+    house = a_centre(name="示例社区")
+    an_expert("陆建明")
+    days = {Column.STARTS_ON: starts_on, Column.ENDS_ON: ends_on}
+    with pytest.raises(Invalid) as refused:
+        clinics.import_sheet(managing(house), a_file(a_row("示例社区", "陆建明", **days)), "太远")
+    assert [words.split("“")[1].split("”")[0] for words in told(refused)] == wrong
+
+
 def test_times_and_dates_may_be_what_a_spreadsheet_makes_of_them(app: Flask) -> None:
     house = a_centre(name="示例社区")
     an_expert("陆建明")
