@@ -26,13 +26,15 @@ from backend.clinics.rules import policy_of, releases_at
 from backend.kernel import sensitive
 from backend.kernel.context import Context
 from backend.kernel.database import db, held, one
-from backend.kernel.errors import NotForProxies
+from backend.kernel.errors import NotForProxies, NotNow
 from backend.kernel.events import record
 from backend.kernel.ids import new_id
 from backend.kernel.policy import admitted, by_clock, permitted
 from backend.kernel.sensitive import Traits
 
 DRAWN_QUOTAS = (Quota.OPEN, Quota.SIGNED)
+# A family member hears nothing of missed seats, some of which may be kept from them.
+NOT_FOR_YOU = "现在不能代为报名摇号，请由本人办理。"
 
 
 @admitted(by_clock)
@@ -92,7 +94,7 @@ def join_draw(ctx: Context, session_id: UUID, *, wants_waiting: bool) -> Entry:
     if ctx.at >= draw.closes_at or queries.is_listed(draw.id):
         raise JoiningClosed
     if queries.is_resting(ctx):
-        raise Resting
+        raise Resting if ctx.proxy is None else NotNow(NOT_FOR_YOU)
     entry_id = _enter(ctx, draw, session, wants_waiting)
     sensitive.mark(ctx, ctx.person, [entry_id], Traits(specialty=session.specialty))
     record(ctx, DrawJoined(ctx.person, entry_id, session_id))

@@ -20,7 +20,7 @@ from backend.clinics.models import Seat
 from backend.clinics.waiting_models import WaitingEntry
 from backend.kernel.context import Scope
 from backend.kernel.database import db
-from backend.kernel.errors import NotForProxies, NotFound
+from backend.kernel.errors import NotForProxies, NotFound, NotNow
 from backend.kernel.paging import Wanted
 from backend.kernel.relations import Kind, relate
 from backend.kernel.subjects import Cause
@@ -286,6 +286,7 @@ def test_who_rests_after_missed_seats_cannot_help_oneself_to_a_draw_either(
     app: object, clock: FixedClock
 ) -> None:
     draw, person = opened(clock, a_lottery()), a_resident()
+    son = a_relative(person, Scope.BOOK)
     for _ in range(3):
         session = a_session()
         booked = clinics.book(by(person), session.id)
@@ -295,6 +296,9 @@ def test_who_rests_after_missed_seats_cannot_help_oneself_to_a_draw_either(
     db.session.flush()
     with pytest.raises(Resting):
         joined(draw, person)
+    with pytest.raises(NotNow) as told:
+        clinics.join_draw(acting_for(son, person), draw.session_id, wants_waiting=False)
+    assert "没有来" not in str(told.value.detail)
 
 
 def test_family_joins_for_the_person_unless_it_is_kept_from_them(
