@@ -20,7 +20,7 @@ from backend.clinics.lottery_models import (
     LotteryRank,
     LotteryResult,
 )
-from backend.clinics.lottery_rules import commitment, digest, ranking
+from backend.clinics.lottery_rules import commitment, digest, lottery_of, ranking, void_from
 from backend.clinics.models import BookingOrigin, ClinicSession, Quota, Seat, SessionState
 from backend.clinics.offering import book_for
 from backend.kernel.context import Context
@@ -76,14 +76,15 @@ class _Awards:
 def hold_draw(ctx: Context, draw_id: UUID) -> bool:
     """Draw, give the seats, reveal the seed; whether this call did it.
 
-    Void where the session is not held, or the closed list or the seed is not what was published.
+    Void where the session is not held, where it comes too late, or where the closed list or the
+    seed is not what was published.
     """
     # Draws hold one another up, so that none waits for a person whom another one has booked.
     db.session.execute(select(func.pg_advisory_xact_lock(func.hashtext(ONE_AT_A_TIME))))
     draw = one(select(LotteryDraw).where(LotteryDraw.id == draw_id))
     session = one(select(ClinicSession).where(ClinicSession.id == draw.session_id))
     tickets = queries.listed(draw_id)
-    wrong = _wrong(draw, session, tickets)
+    wrong = _wrong(ctx, draw, session, tickets)
     seed = None if wrong else bytes.fromhex(draw.seed or "")
     if not _first(ctx, draw, seed):
         return False
@@ -95,9 +96,13 @@ def hold_draw(ctx: Context, draw_id: UUID) -> bool:
     return True
 
 
-def _wrong(draw: LotteryDraw, session: ClinicSession, tickets: Mapping[UUID, int]) -> str | None:
+def _wrong(
+    ctx: Context, draw: LotteryDraw, session: ClinicSession, tickets: Mapping[UUID, int]
+) -> str | None:
     if session.state is not SessionState.OPEN:
         return "session-cancelled"
+    if ctx.at >= void_from(draw.rest_at, session.starts_at, lottery_of(ctx.region)):
+        return "draw-late"
     published = db.session.execute(select(LotteryList.digest).filter_by(draw_id=draw.id)).scalar()
     if published is None or published != digest(tickets):
         return "list-changed"
@@ -142,6 +147,7 @@ def _void(ctx: Context, draw: LotteryDraw, why: str) -> None:
 def _release_rest(ctx: Context, draw: LotteryDraw) -> None:
     """What is left is anybody's from the published hour on, or from now if that is later."""
     drawn = (Seat.session_id == draw.session_id) & (Seat.quota == Quota.OPEN)
-    db.session.execute(update(Seat).where(drawn).values(releases_at=None))
+    waiting = drawn & Seat.came_back_at.is_(None)
+    db.session.execute(update(Seat).where(waiting).values(releases_at=None))
     own = update(ClinicSession).where(ClinicSession.id == draw.session_id)
     db.session.execute(own.values(releases_at=max(ctx.at, draw.rest_at)))

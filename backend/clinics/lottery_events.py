@@ -61,7 +61,7 @@ class DrawHeld(Event):
 
 @dataclass(frozen=True)
 class DrawVoided(Event):
-    """A draw is void; `why` is a code: the session is not held, or the closed list was changed."""
+    """A draw is void; `why` is a code: session not held, too late, list or seed changed."""
 
     draw_id: UUID
     session_id: UUID

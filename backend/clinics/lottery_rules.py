@@ -33,6 +33,7 @@ class LotteryPolicy:
 
     A session that is made late opens for joining `notice_hours` after its commitment; with less
     than `shortest_hours` left there is no draw. `rest_minutes` after it what is left is anybody's.
+    A draw that is not held `overdue_hours` after that is void.
     """
 
     opens_days: int
@@ -43,6 +44,7 @@ class LotteryPolicy:
     shortest_hours: int
     draw_minutes: int
     rest_minutes: int
+    overdue_hours: int
     lost_within_days: int
     classes: tuple[PriorityClass, ...]
     ordinary: str
@@ -77,6 +79,11 @@ def times(starts_at: datetime, now: datetime, policy: LotteryPolicy) -> Times | 
         return None
     draws = closes + timedelta(minutes=policy.draw_minutes)
     return Times(opens, closes, draws, draws + timedelta(minutes=policy.rest_minutes))
+
+
+def void_from(rest_at: datetime, starts_at: datetime, policy: LotteryPolicy) -> datetime:
+    """When it is too late to draw: the seats, which were nobody's till then, are anybody's."""
+    return min(rest_at + timedelta(hours=policy.overdue_hours), starts_at)
 
 
 def _before(starts_at: datetime, days: int, at: time) -> datetime:

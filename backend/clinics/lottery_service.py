@@ -1,6 +1,8 @@
 """Draws for scarce seats: announced, joined, closed, held."""
 
 import secrets
+from collections.abc import Mapping
+from datetime import datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy import select, update
@@ -20,9 +22,17 @@ from backend.clinics.lottery_events import (
 )
 from backend.clinics.lottery_models import LotteryDraw, LotteryEntry, LotteryList, LotteryTicket
 from backend.clinics.lottery_queries import Entry
-from backend.clinics.lottery_rules import SEED_BYTES, commitment, digest
-from backend.clinics.models import Allocation, ClinicSession, Quota, Seat, SessionState
-from backend.clinics.rules import policy_of, releases_at
+from backend.clinics.lottery_rules import SEED_BYTES, commitment, digest, lottery_of, void_from
+from backend.clinics.models import (
+    TOGETHER,
+    Allocation,
+    ClinicSession,
+    Quota,
+    Roster,
+    Seat,
+    SessionState,
+)
+from backend.clinics.rules import Kept, kept_seats, policy_of, releases_at
 from backend.kernel import sensitive
 from backend.kernel.context import Context
 from backend.kernel.database import db, held, one
@@ -48,7 +58,7 @@ def announce_draw(ctx: Context, session_id: UUID) -> bool:
     if window is None:
         session.allocation = Allocation.FIRST_COME
         session.releases_at = releases_at(session.starts_at, policy_of(ctx.region))
-        _release(session, None)
+        _forgo(ctx, session)
         record(ctx, DrawForgone(session.id))
         return False
     seed = secrets.token_bytes(SEED_BYTES)
@@ -64,12 +74,30 @@ def announce_draw(ctx: Context, session_id: UUID) -> bool:
     )
     db.session.add(draw)
     session.is_scarce, session.releases_at = True, window.rest_at
-    _release(session, session.starts_at)
+    _release(session, void_from(window.rest_at, session.starts_at, lottery_of(ctx.region)))
     record(ctx, DrawAnnounced(draw.id, session.id, draw.commitment.hex()))
     return True
 
 
-def _release(session: ClinicSession, at: object) -> None:
+def _forgo(ctx: Context, session: ClinicSession) -> None:
+    """Without a draw, contracts have the seats that any other session keeps for them."""
+    kept = kept_seats(
+        session.starts_at, session.capacity, policy_of(ctx.region), counts=_counts(session)
+    )
+    signed = (each for each in kept if each.quota == Quota.SIGNED)
+    drawn = select(Seat).where(Seat.session_id == session.id, Seat.quota.in_(DRAWN_QUOTAS))
+    for seat in db.session.execute(drawn.order_by(Seat.number)).scalars():
+        of = next(signed, Kept())
+        seat.quota, seat.releases_at, seat.flows_at = Quota(of.quota), of.releases_at, of.flows_at
+
+
+def _counts(session: ClinicSession) -> Mapping[str, int] | None:
+    roster = session.roster_id and db.session.get(Roster, session.roster_id)
+    own = roster.quotas if roster else None
+    return own or ({} if session.service in TOGETHER else None)
+
+
+def _release(session: ClinicSession, at: datetime) -> None:
     """Seats that are drawn are nobody's by booking before `at`; contracts give a class instead."""
     drawn = (Seat.session_id == session.id) & Seat.quota.in_(DRAWN_QUOTAS)
     changed = {"releases_at": at, "quota": Quota.OPEN, "flows_at": None}

@@ -4,7 +4,7 @@ Two statements a page, their rows from the driver: the timetable is read more th
 A seat that came back to a scarce session waits a random time: until then it is nobody's business.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from itertools import groupby
@@ -12,6 +12,7 @@ from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
+from backend.clinics.lottery_rules import lottery_of, void_from
 from backend.clinics.models import (
     Allocation,
     ClinicSession,
@@ -161,7 +162,7 @@ def _counted(sessions: Sequence[UUID]) -> dict[UUID, list[Any]]:
 def _judged(
     ctx: Context, row: Any, seats: Sequence[Any], *, numbered: bool = False
 ) -> PublicSession:
-    view = _Public(row, seats, ctx.at, policy_of(ctx.region))
+    view = _Public(row, seats, ctx.at, policy_of(ctx.region), _undrawn(ctx, row))
     told = row._asdict()
     del told["is_scarce"]
     told |= {name: kind(told[name]) for name, kind in KINDS.items()}
@@ -175,12 +176,26 @@ def _judged(
     )
 
 
+def _undrawn(ctx: Context, row: Any) -> frozenset[datetime]:
+    """Until when seats wait for a draw that is announced, or that is not yet."""
+    if row.allocation != Allocation.LOTTERY:
+        return frozenset()
+    late = void_from(row.releases_at, row.starts_at, lottery_of(ctx.region))
+    return frozenset({late, row.starts_at})
+
+
 class _Public:
     """What the seats of a session, alone or some alike, are to the public at an instant."""
 
     def __init__(
-        self, session: Any, seats: Sequence[Any], at: datetime, policy: ClinicPolicy
+        self,
+        session: Any,
+        seats: Sequence[Any],
+        at: datetime,
+        policy: ClinicPolicy,
+        undrawn: Set[datetime],
     ) -> None:
+        self.undrawn = undrawn
         self.session, self.at, self.policy = session, at, policy
         self.closes_at = closes_at(session.starts_at, policy)
         self.is_held = session.state == SessionState.OPEN
@@ -209,8 +224,7 @@ class _Public:
     @property
     def _is_drawn_later(self) -> bool:
         """Whether seats wait for a draw; what that leaves is released with the session."""
-        drawn = self.session.allocation == Allocation.LOTTERY
-        return drawn and any(each.releases_at == self.session.starts_at for each in self.known)
+        return any(each.releases_at in self.undrawn for each in self.known)
 
     @property
     def standing(self) -> Standing:
@@ -254,8 +268,8 @@ class _Public:
         ways = (
             kept_seats(of.starts_at, of.capacity, policy, is_staggered=s) for s in (False, True)
         )
-        laid_down = {kept.releases_at for way in ways for kept in way if kept.releases_at}
-        return laid_down | {of.releases_at, of.starts_at}
+        laid_down = {kept.releases_at for way in ways for kept in way}
+        return {at for at in laid_down if at} | {of.releases_at, of.starts_at} | self.undrawn
 
 
 def _public_from(each: Any) -> datetime | None:

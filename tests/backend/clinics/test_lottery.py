@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 from clinic_builders import a_session
+from clinic_builders import at as day_at
 from conftest import FixedClock
 from family_builders import a_relative, acting_for
 from lottery_builders import a_lottery, closed, drawn, joined, opened, row_of
@@ -29,6 +30,7 @@ from jobs import draws as jobs
 from jobs import relay
 
 OLD = date(1945, 3, 8)
+OVERDUE = timedelta(hours=24)
 
 
 def people(many: int, born: date = date(1980, 5, 1)) -> list[identity.Resident]:
@@ -247,6 +249,30 @@ def test_a_draw_that_is_held_late_keeps_the_seats_until_then(
     assert clinics.book(by(late), draw.session_id).state == "booked"
 
 
+@pytest.mark.parametrize("days", [0, 10])
+def test_a_draw_that_is_overdue_is_void_counts_for_nobody_and_leaves_no_seat_unbookable(
+    app: object, clock: FixedClock, days: int
+) -> None:
+    draw, (person, late) = opened(clock, a_lottery()), people(2)
+    (entry,) = joined(draw, person)
+    clock.at = draw.rest_at + OVERDUE - timedelta(microseconds=1)
+    with pytest.raises(NotReleased):
+        clinics.book(by(late), draw.session_id)
+    told = clinics.public_session(by_itself(), draw.session_id)
+    assert (told.standing, told.next_release_at) == ("not_released", draw.rest_at + OVERDUE)
+    clock.at = draw.rest_at + OVERDUE
+    assert clinics.public_session(by_itself(), draw.session_id).free == 2
+    assert clinics.book(by(late), draw.session_id).state == "booked"
+    clock.at += timedelta(days=days)  # the session is over by then
+    assert clinics.close_list(by_itself(), draw.id)
+    assert clinics.hold_draw(by_itself(), draw.id)
+    relay.drain()
+    assert clinics.draw(by_itself(), draw.session_id).state == "void"
+    assert (result_of(person, entry).outcome, outcomes(draw)) == (None, {})
+    kinds = select(Message.kind).where(Message.to_resident_id == person.id)
+    assert db.session.execute(kinds).scalars().all() == ["session_changed"]
+
+
 def test_a_cancelled_session_voids_its_draw(app: object, clock: FixedClock) -> None:
     draw, person = opened(clock, a_lottery()), a_resident()
     (entry,) = joined(draw, person)
@@ -274,6 +300,16 @@ def test_made_too_late_for_a_draw_the_seats_go_to_whoever_comes_first(app: objec
         clinics.draw(by_itself(), session.id)
     assert session.allocation == "first_come"
     assert clinics.book(by(a_resident()), session.id).state == "booked"
+
+
+def test_without_a_draw_contracts_keep_their_seats(app: object, clock: FixedClock) -> None:
+    session = a_session(capacity=10, starts_at=day_at(clock.at, days=5, hour=9))
+    session.allocation = clinics.Allocation.LOTTERY
+    db.session.flush()
+    assert clinics.announce_draw(by_itself(), session.id) is False
+    signed = select(Seat.number, Seat.flows_at).filter_by(session_id=session.id, quota="signed")
+    flows_at = session.starts_at - timedelta(hours=72)
+    assert db.session.execute(signed.order_by(Seat.number)).all() == [(1, flows_at), (2, flows_at)]
 
 
 def test_made_late_it_opens_an_hour_after_its_commitment(app: object) -> None:
@@ -353,8 +389,7 @@ def test_what_is_kept_of_a_person_is_told_and_erased_and_the_draw_stays_whole(
 def test_a_seat_of_the_draw_is_not_kept_for_contracts(app: object) -> None:
     draw = a_lottery(capacity=3)
     quotas = select(Seat.quota, Seat.releases_at).where(Seat.session_id == draw.session_id)
-    session = clinics.session(by_itself(), draw.session_id)
-    assert set(db.session.execute(quotas).all()) == {("open", session.starts_at)}
+    assert set(db.session.execute(quotas).all()) == {("open", draw.rest_at + OVERDUE)}
 
 
 def test_the_jobs_find_what_is_due(app: object, clock: FixedClock) -> None:
