@@ -1,14 +1,15 @@
 """Draws of the tests."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from clinic_builders import a_roster, a_session
 from clinic_builders import at as day_at
 from conftest import FixedClock
-from people import by, by_itself
+from people import a_resident, by, by_itself
+from sqlalchemy import select
 
 from backend import clinics, identity
-from backend.clinics.lottery_models import LotteryDraw
+from backend.clinics.lottery_models import LotteryDraw, LotteryRank
 from backend.clinics.lottery_rules import SEED_BYTES, commitment
 from backend.clinics.models import Allocation
 from backend.kernel import entry
@@ -76,3 +77,20 @@ def drawn(clock: FixedClock, draw: clinics.Draw) -> clinics.Draw:
 def row_of(draw: clinics.Draw) -> LotteryDraw:
     """What is kept of a draw."""
     return db.session.get_one(LotteryDraw, draw.id)
+
+
+def people(many: int, born: date = date(1980, 5, 1)) -> list[identity.Resident]:
+    """So many, born that day."""
+    return [a_resident(f"居民{n}", born) for n in range(many)]
+
+
+def outcomes(draw: clinics.Draw) -> dict[str, int]:
+    """How many tickets came to what."""
+    found = db.session.execute(select(LotteryRank.outcome).filter_by(draw_id=draw.id)).scalars()
+    told = [str(one) for one in found]
+    return {outcome: told.count(outcome) for outcome in told}
+
+
+def result_of(person: identity.Resident, entry: clinics.Entry) -> clinics.Entry:
+    """What a person reads of an entry."""
+    return clinics.draw_entry(by(person), entry.id)

@@ -4,20 +4,28 @@ from datetime import date, timedelta
 
 import pytest
 from clinic_builders import a_session
-from clinic_builders import at as day_at
 from conftest import FixedClock
 from family_builders import a_relative, acting_for
-from lottery_builders import a_lottery, closed, drawn, joined, opened, row_of
+from lottery_builders import (
+    a_lottery,
+    closed,
+    drawn,
+    joined,
+    opened,
+    outcomes,
+    people,
+    result_of,
+    row_of,
+)
 from people import a_resident, by, by_itself
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from backend import clinics, identity
+from backend import clinics
 from backend.clinics.errors import NotReleased, Resting
 from backend.clinics.lottery_errors import AlreadyJoined, JoiningClosed, NotOpenYet
 from backend.clinics.lottery_models import LotteryRank
 from backend.clinics.lottery_rules import commitment
-from backend.clinics.models import Seat
 from backend.clinics.waiting_models import WaitingEntry
 from backend.kernel.context import Scope
 from backend.kernel.database import db
@@ -30,21 +38,6 @@ from jobs import draws as jobs
 from jobs import relay
 
 OLD = date(1945, 3, 8)
-OVERDUE = timedelta(hours=24)
-
-
-def people(many: int, born: date = date(1980, 5, 1)) -> list[identity.Resident]:
-    return [a_resident(f"居民{n}", born) for n in range(many)]
-
-
-def outcomes(draw: clinics.Draw) -> dict[str, int]:
-    found = db.session.execute(select(LotteryRank.outcome).filter_by(draw_id=draw.id)).scalars()
-    told = [str(one) for one in found]
-    return {outcome: told.count(outcome) for outcome in told}
-
-
-def result_of(person: identity.Resident, entry: clinics.Entry) -> clinics.Entry:
-    return clinics.draw_entry(by(person), entry.id)
 
 
 def test_the_commitment_is_there_before_joining_and_the_seed_after_the_draw(
@@ -218,61 +211,6 @@ def test_who_cannot_have_a_seat_is_passed_over_with_a_trace(app: object, clock: 
     assert (found[3].outcome, found[3].why) == ("won", None)
 
 
-def test_seats_are_nobodys_before_the_draw_and_the_rest_anybodys_after_it(
-    app: object, clock: FixedClock
-) -> None:
-    draw, (one, late) = a_lottery(capacity=2), people(2)
-    joined(opened(clock, draw), one)
-    for at in (draw.opens_at, draw.closes_at, draw.rest_at):
-        clock.at = at
-        with pytest.raises(NotReleased):
-            clinics.book(by(late), draw.session_id)
-    held = drawn(clock, draw)
-    clock.at = held.rest_at - timedelta(microseconds=1)
-    with pytest.raises(NotReleased):
-        clinics.book(by(late), draw.session_id)
-    clock.at = held.rest_at
-    assert clinics.book(by(late), draw.session_id).state == "booked"
-
-
-def test_a_draw_that_is_held_late_keeps_the_seats_until_then(
-    app: object, clock: FixedClock
-) -> None:
-    draw, (one, late) = a_lottery(capacity=2), people(2)
-    joined(opened(clock, draw), one)
-    clock.at = draw.rest_at + timedelta(hours=3)
-    with pytest.raises(NotReleased):
-        clinics.book(by(late), draw.session_id)
-    clinics.close_list(by_itself(), draw.id)
-    clinics.hold_draw(by_itself(), draw.id)
-    assert outcomes(draw) == {"won": 1}
-    assert clinics.book(by(late), draw.session_id).state == "booked"
-
-
-@pytest.mark.parametrize("days", [0, 10])
-def test_a_draw_that_is_overdue_is_void_counts_for_nobody_and_leaves_no_seat_unbookable(
-    app: object, clock: FixedClock, days: int
-) -> None:
-    draw, (person, late) = opened(clock, a_lottery()), people(2)
-    (entry,) = joined(draw, person)
-    clock.at = draw.rest_at + OVERDUE - timedelta(microseconds=1)
-    with pytest.raises(NotReleased):
-        clinics.book(by(late), draw.session_id)
-    told = clinics.public_session(by_itself(), draw.session_id)
-    assert (told.standing, told.next_release_at) == ("not_released", draw.rest_at + OVERDUE)
-    clock.at = draw.rest_at + OVERDUE
-    assert clinics.public_session(by_itself(), draw.session_id).free == 2
-    assert clinics.book(by(late), draw.session_id).state == "booked"
-    clock.at += timedelta(days=days)  # the session is over by then
-    assert clinics.close_list(by_itself(), draw.id)
-    assert clinics.hold_draw(by_itself(), draw.id)
-    relay.drain()
-    assert clinics.draw(by_itself(), draw.session_id).state == "void"
-    assert (result_of(person, entry).outcome, outcomes(draw)) == (None, {})
-    kinds = select(Message.kind).where(Message.to_resident_id == person.id)
-    assert db.session.execute(kinds).scalars().all() == ["session_changed"]
-
-
 def test_a_cancelled_session_voids_its_draw(app: object, clock: FixedClock) -> None:
     draw, person = opened(clock, a_lottery()), a_resident()
     (entry,) = joined(draw, person)
@@ -289,33 +227,6 @@ def test_a_cancelled_session_voids_its_draw(app: object, clock: FixedClock) -> N
     assert (message.kind, message.subject_id) == ("session_changed", entry.id)
     clock.at = draw.closes_at
     assert clinics.to_draw(by_itself(), []) == clinics.to_close(by_itself(), []) == []
-
-
-def test_made_too_late_for_a_draw_the_seats_go_to_whoever_comes_first(app: object) -> None:
-    session = a_session()
-    session.allocation = clinics.Allocation.LOTTERY
-    db.session.flush()
-    assert clinics.announce_draw(by_itself(), session.id) is False
-    with pytest.raises(NotFound):
-        clinics.draw(by_itself(), session.id)
-    assert session.allocation == "first_come"
-    assert clinics.book(by(a_resident()), session.id).state == "booked"
-
-
-def test_without_a_draw_contracts_keep_their_seats(app: object, clock: FixedClock) -> None:
-    session = a_session(capacity=10, starts_at=day_at(clock.at, days=5, hour=9))
-    session.allocation = clinics.Allocation.LOTTERY
-    db.session.flush()
-    assert clinics.announce_draw(by_itself(), session.id) is False
-    signed = select(Seat.number, Seat.flows_at).filter_by(session_id=session.id, quota="signed")
-    flows_at = session.starts_at - timedelta(hours=72)
-    assert db.session.execute(signed.order_by(Seat.number)).all() == [(1, flows_at), (2, flows_at)]
-
-
-def test_made_late_it_opens_an_hour_after_its_commitment(app: object) -> None:
-    draw = a_lottery(days=8)
-    assert draw.opens_at == draw.made_at + timedelta(hours=1)
-    assert draw.closes_at - draw.opens_at >= timedelta(hours=24)
 
 
 def test_who_rests_after_missed_seats_cannot_help_oneself_to_a_draw_either(
@@ -386,31 +297,12 @@ def test_what_is_kept_of_a_person_is_told_and_erased_and_the_draw_stays_whole(
     assert outcomes(draw) == {"passed_over": 1, "won": 1}
 
 
-def test_a_seat_of_the_draw_is_not_kept_for_contracts(app: object) -> None:
-    draw = a_lottery(capacity=3)
-    quotas = select(Seat.quota, Seat.releases_at).where(Seat.session_id == draw.session_id)
-    assert set(db.session.execute(quotas).all()) == {("open", draw.rest_at + OVERDUE)}
-
-
 def test_the_jobs_find_what_is_due(app: object, clock: FixedClock) -> None:
     draw = opened(clock, a_lottery())
     joined(draw, *people(3))
     clock.at = draw.draws_at
     assert (jobs.announce(), jobs.close(), jobs.hold()) == (0, 1, 1)
     assert (jobs.announce(), jobs.close(), jobs.hold()) == (0, 0, 0)
-
-
-def test_the_timetable_tells_when_the_rest_is_released(app: object, clock: FixedClock) -> None:
-    draw, person = opened(clock, a_lottery(capacity=2)), a_resident()
-    told = clinics.public_session(by_itself(), draw.session_id)
-    assert (told.standing, told.free, told.next_release_at) == ("not_released", 0, draw.rest_at)
-    assert told.allocation == "lottery"
-    joined(draw, person)
-    drawn(clock, draw)
-    assert clinics.public_session(by_itself(), draw.session_id).next_release_at == draw.rest_at
-    clock.at = draw.rest_at
-    told = clinics.public_session(by_itself(), draw.session_id)
-    assert (told.standing, told.free) == ("bookable", 1)
 
 
 def test_nobody_waits_in_line_before_the_draw(app: object, clock: FixedClock) -> None:
