@@ -28,6 +28,7 @@ from backend.clinics.models import (
     Seat,
     SessionAct,
 )
+from backend.clinics.waiting_life import settle
 from backend.identity import Resident
 from backend.kernel import sensitive
 from backend.kernel.context import Context
@@ -66,11 +67,15 @@ def close(ctx: Context, session: ClinicSession, reason: str) -> Sequence[Displac
 def withdraw(
     ctx: Context, session: ClinicSession, lost: Sequence[Booking]
 ) -> Sequence[Displacement]:
-    """Take these seats away: who had one is on the desk's list from now on."""
+    """Take these seats away: who had one is on the desk's list from now on.
+
+    Whose offer it was goes back to the old place on the waiting list.
+    """
     had_a_seat = [booking for booking in lost if booking.state in HAD_A_SEAT]
     for booking in lost:
         booking.state = BOOKING_LIFE.after(booking.state, BookingAct.WITHDRAW)
         booking.ended_at = ctx.at
+        settle(ctx, booking, BookingAct.WITHDRAW)
     rows = displace(ctx, session, had_a_seat)
     lose_offers([booking.id for booking in lost if booking not in had_a_seat])
     part(ctx, [booking.id for booking in lost])

@@ -145,23 +145,11 @@ def close_overdue(ctx: Context) -> int:
 def close_cancelled(ctx: Context, event: SessionCancelled) -> None:
     """A session that is not held keeps nobody waiting; who waits for any goes on waiting.
 
-    An offer of it went with its booking.
+    An offer of it went with its booking, and left its entry where it was on the list.
     """
     own = (WaitingEntry.session_id == event.session_id) & WaitingEntry.ended_at.is_(None)
-    lost = select(Booking.id).where(
-        Booking.session_id == event.session_id, Booking.ended_at.is_not(None)
-    )
-    others = (WaitingEntry.state == WaitingState.OFFERED) & WaitingEntry.booking_id.in_(lost)
-    while found := _held(own | others):
-        for entry in found:
-            _lose(ctx, entry, event.session_id)
-
-
-def _lose(ctx: Context, entry: WaitingEntry, session_id: UUID) -> None:
-    if entry.session_id == session_id:
-        close(ctx, entry, WaitingEnd.SESSION_CANCELLED)
-    else:
-        entry.state = WAITING_LIFE.after(entry.state, WaitingAct.RETURN)
+    while _close_all(ctx, own, WaitingEnd.SESSION_CANCELLED) == AT_ONCE:
+        continue
 
 
 @admitted(by_clock)

@@ -326,7 +326,7 @@ def _leave(ctx: Context, entry: WaitingEntry) -> None:
     held = waiting_queries.hold_entry(entry.id)
     if held.state is WaitingState.LEFT:
         return
-    if held.state is not WaitingState.WAITING:
+    if held.state not in LIVE_ENTRIES:
         raise NotWaiting
     end(ctx, held, WaitingAct.LEAVE)
     record(ctx, WaitingLeft(held.resident_id, held.id))

@@ -1,4 +1,4 @@
-"""加号, 减号: free seats go first, and nobody loses a seat without a decision."""
+"""加号, 减号: free seats go first, and nobody loses a seat, or an offer, in silence."""
 
 from typing import Any
 
@@ -6,11 +6,13 @@ import pytest
 from cascade_builders import Cascade, follow, load, messages
 from clinic_builders import a_session, a_ward_round
 from conftest import FixedClock
-from people import a_resident, by, by_itself
+from people import a_member_of_staff, a_resident, by, by_itself
 from sqlalchemy import update
+from waiting_builders import a_full_session, entry_of, fills, gives_back, now_at, offered, waits
 
-from backend import clinics
+from backend import clinics, messaging
 from backend.clinics import cascade
+from backend.kernel.context import Context, Role
 from backend.kernel.database import db
 from backend.kernel.errors import Refusal
 
@@ -135,3 +137,52 @@ def test_only_what_is_to_come_and_changes(app: object, clock: FixedClock, change
     assert refused(story, 20 + change).code == "past"
     story.close()
     assert refused(story, 21).code == "session-cancelled"
+
+
+def an_offered_seat() -> tuple[clinics.ClinicSession, clinics.Place, Context]:
+    """Somebody waits and is offered the seat that one of three gave back; the house's manager."""
+    session, (leaver, *_) = a_full_session(seats=3)
+    boss = a_member_of_staff(Role.MANAGER, "钱主任", session.institution_id)
+    place = waits(session)
+    gives_back(leaver)
+    fills()
+    assert now_at(place).state == "offered"
+    ctx = by(boss)
+    return clinics.session_of_house(ctx, session.id), place, ctx
+
+
+def test_whose_offered_seat_is_removed_waits_again_at_the_old_place(app: object) -> None:
+    session, place, boss = an_offered_seat()
+    behind = waits(session)
+    clinics.cascade.resize(boss, session, 2, [offered(place).id])
+    assert (now_at(place).state, now_at(behind).state) == ("waiting", "waiting")
+    assert (entry_of(place).lapses, entry_of(place).ended_at) == (0, None)
+    clinics.cascade.resize(boss, session, 3)
+    fills()
+    assert (now_at(place).state, now_at(behind).state) == ("offered", "waiting")
+
+
+def test_whose_offered_session_is_not_held_is_told_so(app: object) -> None:
+    session, place, boss = an_offered_seat()
+    clinics.cancel_session(boss, session, "停诊")
+    assert now_at(place).state == "waiting"
+    follow()
+    assert (now_at(place).state, entry_of(place).end_reason) == ("over", "session_cancelled")
+    assert messages(messaging.MessageKind.SESSION_CHANGED) == {"session_changed": 1}
+
+
+def test_who_waits_for_any_session_waits_on_without_the_one_that_is_not_held(app: object) -> None:
+    session, (leaver,) = a_full_session()
+    person = a_resident()
+    target = clinics.Target(
+        specialty=session.specialty, institution_ids=[session.institution_id], until=session.day
+    )
+    place = clinics.join(by(person), target)
+    gives_back(leaver)
+    fills()
+    boss = by(a_member_of_staff(Role.MANAGER, "钱主任", session.institution_id))
+    clinics.cancel_session(boss, clinics.session_of_house(boss, session.id), "停诊")
+    follow()
+    assert (now_at(place).state, offered(place).state) == ("waiting", "withdrawn")
+    clinics.leave(by(person), clinics.waiting_entry(by(person), place.id))
+    assert now_at(place).state == "left"
