@@ -28,7 +28,7 @@ from backend.clinics.models import (
     Seat,
     SessionAct,
 )
-from backend.clinics.waiting_life import settle
+from backend.clinics.waiting_life import hold_offered, settle
 from backend.identity import Resident
 from backend.kernel import sensitive
 from backend.kernel.context import Context
@@ -72,6 +72,7 @@ def withdraw(
     Whose offer it was goes back to the old place on the waiting list.
     """
     had_a_seat = [booking for booking in lost if booking.state in HAD_A_SEAT]
+    hold_offered([booking.id for booking in lost])
     for booking in lost:
         booking.state = BOOKING_LIFE.after(booking.state, BookingAct.WITHDRAW)
         booking.ended_at = ctx.at

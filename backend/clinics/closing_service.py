@@ -20,6 +20,7 @@ from backend.clinics.models import (
     SESSION_LIFE,
     TOGETHER,
     UNBOOKABLE,
+    Allocation,
     ClinicSession,
     Seat,
     SessionAct,
@@ -27,7 +28,7 @@ from backend.clinics.models import (
 )
 from backend.clinics.queries import Span
 from backend.clinics.roster_rules import Sitting
-from backend.clinics.rules import policy_of, seat_windows
+from backend.clinics.rules import closes_at, policy_of, seat_windows
 from backend.clinics.stand_ins import require_free
 from backend.kernel.calendar import shanghai_date
 from backend.kernel.context import Context, Role
@@ -38,7 +39,7 @@ from backend.kernel.ids import new_id
 from backend.kernel.policy import admitted, by_manager, permitted
 
 EXPERTS = frozenset({Role.SPECIALIST, Role.DOCTOR, Role.NURSE})
-COPIED = ("specialty", "service", "fee", "capacity", "allocation", "is_scarce", "releases_at")
+COPIED = ("specialty", "service", "fee", "capacity", "allocation", "is_scarce")
 
 
 @permitted(policy.session_of_own_house)
@@ -109,8 +110,8 @@ def move_session(ctx: Context, session: ClinicSession, instead: Instead) -> Clin
         return _in_another_room(ctx, session, wanted["room"])
 
     rows = close(ctx, session, instead.reason)
-    new = _opened(session, wanted)
-    if seats := _seat_rows(session, new, queries.seats(ctx, session.id)):
+    new = _opened(ctx, session, wanted)
+    if seats := _seat_rows(ctx, session, new, queries.seats(ctx, session.id)):
         db.session.execute(insert(Seat), seats)
     session.moved_to = new.id
     record(ctx, SessionMoved(session.id, new.id, new.institution_id))
@@ -175,9 +176,10 @@ WORDS = {
 }
 
 
-def _opened(old: ClinicSession, wanted: dict[str, Any]) -> ClinicSession:
+def _opened(ctx: Context, old: ClinicSession, wanted: dict[str, Any]) -> ClinicSession:
     """The session that stands in; raises `ExpertElsewhere`."""
     copied = {name: getattr(old, name) for name in COPIED}
+    copied["releases_at"] = _fitting(ctx, old, wanted["starts_at"], old.releases_at)
     new = ClinicSession(**copied | wanted)
     db.session.add(new)
     try:
@@ -187,8 +189,18 @@ def _opened(old: ClinicSession, wanted: dict[str, Any]) -> ClinicSession:
     return new
 
 
+def _fitting(ctx: Context, old: ClinicSession, starts_at: datetime, opens: datetime) -> datetime:
+    """When it can be booked: as was promised, or where that is past the new closing, at once.
+
+    Seats that wait for a draw wait for the one that stands in.
+    """
+    if old.allocation is Allocation.LOTTERY and opens >= old.starts_at:
+        return starts_at
+    return opens if opens < closes_at(starts_at, policy_of(ctx.region)) else ctx.at
+
+
 def _seat_rows(
-    old: ClinicSession, new: ClinicSession, seats: Sequence[Seat]
+    ctx: Context, old: ClinicSession, new: ClinicSession, seats: Sequence[Seat]
 ) -> Sequence[dict[str, Any]]:
     """The same numbers for the same quotas; what flows on does so as long before as it would."""
     later = new.starts_at - old.starts_at
@@ -205,7 +217,7 @@ def _seat_rows(
             "starts_at": whole[0] if together else begin,
             "ends_at": whole[1] if together else end,
             "quota": seat.quota,
-            "releases_at": seat.releases_at,
+            "releases_at": seat.releases_at and _fitting(ctx, old, new.starts_at, seat.releases_at),
             "flows_at": seat.flows_at and seat.flows_at + later,
         }
         for seat, (_, begin, end) in zip(seats, windows, strict=True)

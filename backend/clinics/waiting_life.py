@@ -3,6 +3,9 @@
 Its callers hold the seat and the booking; the entry comes after them.
 """
 
+from collections.abc import Collection
+from uuid import UUID
+
 from sqlalchemy import select
 
 from backend.clinics.models import Booking, BookingAct, BookingOrigin
@@ -36,6 +39,13 @@ def settle(ctx: Context, booking: Booking, act: BookingAct) -> None:
             _lapsed(ctx, entry)
         case _:
             entry.state = WAITING_LIFE.after(entry.state, WaitingAct.RETURN)
+
+
+def hold_offered(bookings: Collection[UUID]) -> None:
+    """Lock whoever is offered one of these, by id as everybody does who locks several."""
+    offered = WaitingEntry.booking_id.in_(bookings) & (WaitingEntry.state == WaitingState.OFFERED)
+    found = select(WaitingEntry.id).where(offered).order_by(WaitingEntry.id)
+    db.session.execute(found.with_for_update()).all()
 
 
 def _offered(booking: Booking) -> WaitingEntry | None:

@@ -1,6 +1,6 @@
 """Sessions held another time, elsewhere or by somebody else; several closed at once."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -61,6 +61,39 @@ def test_quotas_go_along_and_flow_as_long_before(app: object) -> None:
     new = moved(story, starts_at=story.old.starts_at + 2 * DAY)
     seats = clinics.seats(by_itself(), new.id)
     assert {(seat.quota, seat.flows_at) for seat in seats} == {("signed", flows + 2 * DAY)}
+
+
+def releases(session: clinics.ClinicSession, *instants: datetime | None) -> None:
+    """Let the session's seats be released so, by number."""
+    for seat, opens in zip(clinics.seats(by_itself(), session.id), instants, strict=True):
+        seat.releases_at = opens
+    db.session.flush()
+
+
+def test_held_earlier_it_can_be_booked_at_once(app: object) -> None:
+    story = Cascade(capacity=3)
+    story.old = story.another(20)
+    promised = entry.moment() + DAY
+    story.old.releases_at = promised + 12 * DAY
+    releases(story.old, None, promised + 11 * DAY, promised)
+    new = moved(story, starts_at=story.old.starts_at - 18 * DAY)
+    seats = clinics.seats(by_itself(), new.id)
+    assert (new.releases_at, seats[2].releases_at) == (entry.moment(), promised)
+    taken = [clinics.book(by(a_resident()), new.id).seat_number for _ in range(2)]
+    assert taken == [1, 2]
+    with pytest.raises(Refusal, match="not-released"):
+        clinics.book(by(a_resident()), new.id)
+
+
+@pytest.mark.parametrize("days", [-1, 2])
+def test_what_is_drawn_waits_for_its_draw_at_the_new_hour(app: object, days: int) -> None:
+    story = Cascade(capacity=2)
+    story.old = story.another(20)
+    story.old.allocation = clinics.Allocation.LOTTERY
+    releases(story.old, story.old.starts_at, story.old.starts_at)
+    new = moved(story, starts_at=story.old.starts_at + days * DAY)
+    seats = clinics.seats(by_itself(), new.id)
+    assert {seat.releases_at for seat in seats} == {new.starts_at}
 
 
 def test_who_has_something_else_at_that_hour_is_offered_another(app: object) -> None:
