@@ -194,9 +194,9 @@ class Manner:
 
     `quotas` are those that may be used beside what has flowed on and what the person's contract
     opens. `is_first`: before those whom a release still keeps waiting; `ahead`: so much before the
-    public, and what came back at once. Who is not `is_limited` is judged by the session alone: no
-    limits per person. Only who books by oneself rests after missed
-    seats and has to keep the notice.
+    public; `takes_returned`: what came back at once. Who is not `is_limited` is judged by the
+    session alone: no limits per person. Only who books by oneself rests after missed seats and has
+    to keep the notice.
     """
 
     person: UUID
@@ -206,6 +206,7 @@ class Manner:
     staff_id: UUID | None = None
     is_first: bool = False
     ahead: timedelta = timedelta(0)
+    takes_returned: bool = False
     is_limited: bool = True
 
 
@@ -286,7 +287,7 @@ def arguments(  # noqa: PLR0917 — as `claim`
         "quotas": f"{{{','.join(manner.quotas)}}}",  # psycopg takes 15 µs for a list
         "first": manner.is_first,
         "opens_by": ctx.at + manner.ahead,
-        "back": bool(manner.ahead),
+        "back": manner.takes_returned,
         **_limits(policy, manner),
     }
 

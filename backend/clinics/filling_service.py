@@ -1,7 +1,7 @@
 """Seats that come free go to those who wait: one person a transaction, nobody stands in the way."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, or_, select, update
@@ -211,7 +211,8 @@ def _manner(ctx: Context, entry: WaitingEntry, session: ClinicSession) -> Manner
         until=until,
         quotas=(Quota.OPEN, *doctors),
         staff_id=entry.staff_id,
-        ahead=figures.first,
+        ahead=timedelta(0) if entry.session_id is None else figures.first,
+        takes_returned=True,
     )
 
 

@@ -19,7 +19,6 @@ from sqlalchemy import (
     select,
     true,
     tuple_,
-    union,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
@@ -33,6 +32,7 @@ from backend.kernel.database import db
 from backend.kernel.relations import Kind, Relation, in_force
 
 WAITS = WaitingEntry.state == WaitingState.WAITING
+OF_ANY = WaitingEntry.session_id.is_(None)
 ORDER = (
     WaitingEntry.precedence.desc(),
     WaitingEntry.lapses,
@@ -117,16 +117,14 @@ def vacancies(ctx: Context, after: UUID | None = None) -> Sequence[UUID]:
 
     The soonest first, from the session `after` on.
     """
-    this = select(WaitingEntry.session_id).where(WAITS, WaitingEntry.session_id.is_not(None))
-    any_session = select(ClinicSession.id).join(
-        WaitingEntry, WAITS & WaitingEntry.session_id.is_(None) & _fits()
+    this = select(WaitingEntry.session_id).where(WAITS, ~OF_ANY)
+    of_any = WaitingEntry.session_id.is_(None) & _fits()
+    any_session = select(ClinicSession.id).join(WaitingEntry, WAITS & of_any)
+    awaited = or_(
+        ClinicSession.id.in_(this) & _has_vacancy(_soon(ctx)),
+        ClinicSession.id.in_(any_session.where(_offerable(ctx))) & _has_vacancy(ctx.at),
     )
-    awaited = union(this, any_session.where(_offerable(ctx))).subquery()
-    found = (
-        select(ClinicSession.id)
-        .where(ClinicSession.id.in_(select(awaited.c[0])), _offerable(ctx))
-        .where(exists().where(Seat.session_id == ClinicSession.id, vacant(ctx), _waitable(ctx)))
-    )
+    found = select(ClinicSession.id).where(_offerable(ctx), awaited)
     order = (ClinicSession.starts_at, ClinicSession.id)
     if after is not None:
         last = aliased(ClinicSession)
@@ -135,11 +133,14 @@ def vacancies(ctx: Context, after: UUID | None = None) -> Sequence[UUID]:
     return db.session.execute(found.order_by(*order).limit(AT_ONCE)).scalars().all()
 
 
-def _waitable(ctx: Context) -> ColumnElement[bool]:
-    """A seat that is not kept for referrals alone, which nobody gets by waiting."""
-    return or_(
-        Seat.quota != Quota.REFERRAL, Seat.flows_at <= ctx.at + waiting_policy(ctx.region).first
-    )
+def _soon(ctx: Context) -> datetime:
+    return ctx.at + waiting_policy(ctx.region).first
+
+
+def _has_vacancy(by: datetime) -> ColumnElement[bool]:
+    """A seat of the session that is not for referrals alone, which nobody gets by waiting."""
+    is_for_some = or_(Seat.quota != Quota.REFERRAL, Seat.flows_at <= by)
+    return exists().where(Seat.session_id == ClinicSession.id, vacant(by), is_for_some)
 
 
 def _offerable(ctx: Context) -> ColumnElement[bool]:
@@ -153,33 +154,38 @@ def _offerable(ctx: Context) -> ColumnElement[bool]:
     )
 
 
-def vacant(ctx: Context) -> ColumnElement[bool]:
-    """A seat of its session that those who wait may have before the public."""
+def vacant(by: datetime) -> ColumnElement[bool]:
+    """A seat of its session that was given back, or that is released by then."""
     opens = func.coalesce(Seat.releases_at, ClinicSession.releases_at)
-    by = ctx.at + waiting_policy(ctx.region).first
     return Seat.is_free & or_(opens <= by, Seat.came_back_at.is_not(None))
 
 
 def next_entry(ctx: Context, session: ClinicSession) -> UUID | None:
-    """Whose turn it is: the first who may have one of the free seats, was not just passed over."""
+    """Whose turn it is: the first who may have one of the free seats, was not just passed over.
+
+    Seats that were never given back are the public's from their second on; only who waits for
+    this very session comes before.
+    """
     policy = waiting_policy(ctx.region)
-    quotas = _quotas_left(ctx, session)
     just = (WaitingEntry.passed_session == session.id) & (
         WaitingEntry.passed_at > ctx.at - policy.again
     )
+    may_use = or_(
+        ~OF_ANY & _may_use(ctx, _quotas_left(session, _soon(ctx))),
+        OF_ANY & _may_use(ctx, _quotas_left(session, ctx.at)),
+    )
     wanted = select(WaitingEntry.id).where(
-        WAITS, waits_for(session), _may_use(ctx, quotas), ~func.coalesce(just, false())
+        WAITS, waits_for(session), may_use, ~func.coalesce(just, false())
     )
     return db.session.execute(wanted.order_by(*ORDER).limit(1)).scalar()
 
 
-def _quotas_left(ctx: Context, session: ClinicSession) -> frozenset[Quota]:
-    by = ctx.at + waiting_policy(ctx.region).first
+def _quotas_left(session: ClinicSession, by: datetime) -> frozenset[Quota]:
     has_flowed = func.coalesce(Seat.flows_at <= by, false())
     found: Select[Quota, bool] = (
         select(Seat.quota, has_flowed)
         .join(ClinicSession, ClinicSession.id == Seat.session_id)
-        .where(Seat.session_id == session.id, vacant(ctx))
+        .where(Seat.session_id == session.id, vacant(by))
         .distinct()
     )
     return frozenset(Quota.OPEN if flowed else quota for quota, flowed in db.session.execute(found))

@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 from clinic_builders import a_roster, a_session, at
 from conftest import FixedClock
+from contract_builders import a_centre
 from flask import Flask
 from people import a_resident, by, by_itself
 from sqlalchemy import update
-from waiting_builders import a_full_session, fills, gives_back, now_at, offered, waits
+from waiting_builders import a_full_session, any_session, fills, gives_back, now_at, offered, waits
 
 from backend import clinics, identity
 from backend.clinics import waiting_line
@@ -270,3 +271,30 @@ def test_sessions_whose_free_seats_are_kept_do_not_starve_the_later_ones(
     gives_back(holder)
     assert fills() == 1
     assert now_at(place).state == "offered"
+
+
+def test_a_release_is_the_publics_before_who_waits_for_any_session(
+    app: object, clock: FixedClock
+) -> None:
+    begins = at(entry.moment(), days=10, hour=9)
+    session = a_session(a_roster(here := a_centre()), starts_at=begins, capacity=2)
+    place = clinics.join(by(a_resident()), any_session(here))
+    clock.at = session.releases_at - timedelta(seconds=1)
+    assert fills() == 0
+    clock.at = session.releases_at
+    assert clinics.book(by(a_resident()), session.id).state == "booked"
+    assert fills() == 1
+    assert offered(place).session_id == session.id
+
+
+@pytest.mark.parametrize("freed", [cancelled, of_a_scarce_session], ids=lambda way: way.__name__)
+def test_what_is_given_back_is_first_of_who_waits_for_any_session(
+    app: object, freed: Freed
+) -> None:
+    session, (holder,) = a_full_session(roster=a_roster(here := a_centre()))
+    place = clinics.join(by(a_resident()), any_session(here))
+    freed(session, holder)
+    with pytest.raises(NotReleased):
+        clinics.book(by(a_resident()), session.id)
+    assert fills() == 1
+    assert offered(place).session_id == session.id
