@@ -393,7 +393,7 @@ offer(managers, "rosters", "每周门诊安排", "哪位专家，星期几", asy
     quiet(one.room + "，" + one.capacity + " 个号")), "还没有排班。"));
 offer(managers, "sessions", "门诊场次", "约了多少，停诊", async () => list((await get("/manager/clinics/sessions?limit=50")).items,
   (one) => card(one.specialty + " " + one.expert_name, state(one.state === "cancelled" ? "已停诊" : "开诊", one.state === "cancelled"), line(moment(one.starts_at)),
-    line("已约 " + one.taken + " / " + one.capacity), one.acts.includes("cancel") ? make("details", {}, make("summary", {}, "停诊"),
+    line("已约或保留中 " + one.taken + " / " + one.capacity), one.acts.includes("cancel") ? make("details", {}, make("summary", {}, "停诊"),
       act("确认停诊并通知已约居民", async () => {
         await post("/manager/clinics/sessions/" + one.id + "/cancellation", { reason: "专家临时有会诊任务" }); return "已停诊，已通知";
       }, true)) : null), "还没有场次。"));

@@ -20,7 +20,7 @@ MOST_AT_ONCE = 200
 
 
 class CountedSessionSchema(ClinicSessionSchema):
-    """A session with the seats taken, and how many people wait for one."""
+    """A session with the seats that somebody has or that are kept for somebody; who waits."""
 
     taken = fields.Whole(0, 100_000, required=True)
     waiting = fields.Whole(0, 1_000_000, required=True)
