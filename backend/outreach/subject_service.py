@@ -25,7 +25,7 @@ def export(_ctx: Context, resident_id: UUID) -> Records:
 def close(_ctx: Context, resident_id: UUID, _cause: Cause) -> None:
     """Suggest nothing that is not sent yet; messages take theirs back themselves."""
     own = select(Suggestion).where(Suggestion.resident_id == resident_id)
-    for row in db.session.execute(own.with_for_update()).scalars():
+    for row in db.session.execute(own.order_by(Suggestion.id).with_for_update()).scalars():
         if SuggestionAct.DROP in SUGGESTION_LIFE.acts(row.state):
             row.state, row.dropped = SUGGESTION_LIFE.after(row.state, SuggestionAct.DROP), "closed"
 
