@@ -1,10 +1,10 @@
 """What a new edition counts as sensitive is kept from family in what is there already, too."""
 
-from backend import clinics, followups, prescriptions
+from backend import clinics, followups, outreach, prescriptions
 from backend.kernel import entry
 from backend.kernel.transaction import transaction
 
-KINDS = (clinics.relabel, prescriptions.relabel, followups.relabel)
+KINDS = (clinics.relabel, prescriptions.relabel, followups.relabel, outreach.relabel)
 
 
 def relabel() -> int:

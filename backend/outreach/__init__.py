@@ -6,6 +6,7 @@ from backend.outreach.events import (
     SuggestionsRefused,
     SuggestionsWanted,
 )
+from backend.outreach.labels import relabel
 from backend.outreach.models import (
     PROPOSAL_LIFE,
     SUGGESTION_LIFE,
@@ -72,6 +73,7 @@ __all__ = [
     "propose",
     "refusals",
     "refuse",
+    "relabel",
     "send",
     "to_lapse",
     "to_propose",

@@ -12,6 +12,7 @@ from backend.kernel.context import Context
 from backend.kernel.database import db
 from backend.kernel.relations import Kind, Relation, in_force
 from backend.outreach import queries
+from backend.outreach.models import Proposal, Suggestion
 from backend.outreach.rules import Fit, OutreachPolicy
 
 BEEN = ("booked", "arrived", "seen", "unrecorded")
@@ -51,7 +52,6 @@ def _scored(
     place = func.row_number().over(
         partition_by=Relation.party_id, order_by=(score.desc(), person.id)
     )
-    again = session.starts_at - timedelta(days=fit.again_after_days)
     return (
         select(
             Relation.party_id.label("team_id"),
@@ -65,20 +65,47 @@ def _scored(
         .join(person, person.id == Relation.resident_id)
         .join(followups.Enrolment, followups.Enrolment.resident_id == person.id)
         .where(
-            Relation.kind == Kind.SIGNED,
+            *_fitting(ctx, session, fit),
             Relation.party_id.in_(_teams_near(site, policy)),
-            in_force(ctx),
-            followups.Enrolment.programme == fit.programme,
-            followups.Enrolment.state == followups.EnrolmentState.ACTIVE,
-            person.died_on.is_(None),
-            person.restricted_at.is_(None),
-            func.coalesce(seen < again, True),
             ~queries.has_place(person.id, session.id),
             ~queries.is_refused(person.id, session.specialty),
             queries.sent_since(person.id, ctx.at - policy.month).scalar_subquery()
             < policy.most_per_month,
         )
     )
+
+
+def _fitting(
+    ctx: Context, session: clinics.ClinicSession, fit: Fit
+) -> Sequence[ColumnElement[bool]]:
+    """Of a person, a relation and an enrolment: all that may be otherwise a day later."""
+    person, enrolment = identity.Resident, followups.Enrolment
+    again = session.starts_at - timedelta(days=fit.again_after_days)
+    return (
+        Relation.kind == Kind.SIGNED,
+        in_force(ctx),
+        enrolment.programme == fit.programme,
+        enrolment.state == followups.EnrolmentState.ACTIVE,
+        person.died_on.is_(None),
+        person.restricted_at.is_(None),
+        func.coalesce(_last_seen(session, fit) < again, True),
+    )
+
+
+def fits_still(
+    ctx: Context, session: clinics.ClinicSession, row: Suggestion, policy: OutreachPolicy
+) -> bool:
+    """Whether somebody listed would be found again: contract, programme, not seen since."""
+    team_id = db.session.get_one(Proposal, row.list_id).team_id
+    person, enrolment = identity.Resident, followups.Enrolment
+    theirs = (
+        select(person.id)
+        .join(Relation, Relation.resident_id == person.id)
+        .join(enrolment, enrolment.resident_id == person.id)
+        .where(person.id == row.resident_id, Relation.party_id == team_id)
+    )
+    found = (theirs.where(*_fitting(ctx, session, fit)) for fit in policy.fitting(row.specialty))
+    return any(db.session.execute(each.limit(1)).first() is not None for each in found)
 
 
 def _teams_near(site: network.Institution, policy: OutreachPolicy) -> Select[UUID]:

@@ -147,6 +147,20 @@ def has_place(resident: object, session_id: object) -> ColumnElement[bool]:
     )
 
 
+def bookable(ctx: Context) -> ColumnElement[int]:
+    """How many seats of a session somebody under contract may book now: none that is kept."""
+    session, seat = clinics.ClinicSession, clinics.Seat
+    theirs = seat.quota.in_([clinics.Quota.OPEN, clinics.Quota.SIGNED])
+    return (
+        select(func.count())
+        .where(seat.session_id == session.id, seat.is_free, seat.removed_at.is_(None))
+        .where(func.coalesce(seat.releases_at, session.releases_at) <= ctx.at)
+        .where(or_(theirs, func.coalesce(seat.flows_at <= ctx.at, False)))
+        .correlate(session)
+        .scalar_subquery()
+    )
+
+
 def sent_since(resident: object, since: datetime) -> Select[int]:
     """How many suggestions a person had since an instant."""
     return select(func.count()).where(

@@ -60,7 +60,7 @@ def to_propose(ctx: Context, failed: Collection[UUID]) -> Sequence[UUID]:
         kind.allocation != clinics.Allocation.LOTTERY,
         kind.releases_at <= ctx.at,
         kind.specialty.in_(plain),
-        kind.capacity - kind.taken >= rules.least_free,
+        queries.bookable(ctx) >= rules.least_free,
         kind.id.not_in(failed),
         ~known,
     )
@@ -81,7 +81,9 @@ def propose(ctx: Context, session_id: UUID) -> int:
             of_team = lists.setdefault(row.team_id, _list(ctx, row.team_id, session))
             days = row.seen_at and (session.day - shanghai_date(row.seen_at)).days
             score, words = reasons(fit, rules, days_since=days, age=int(row.age), metres=row.metres)
-            db.session.add(_suggestion(of_team, session, row.resident_id, score, words))
+            told = _suggestion(of_team, session, row.resident_id, score, words)
+            db.session.add(told)
+            sensitive.mark(ctx, row.resident_id, [told.id], Traits(specialty=session.specialty))
     db.session.add_all(lists.values())
     record(ctx, *(ListProposed(row.id, row.team_id, session_id) for row in lists.values()))
     return len(lists)
@@ -96,7 +98,8 @@ def _suggestion(
     of: Proposal, session: clinics.ClinicSession, resident_id: UUID, score: int, words: list[str]
 ) -> Suggestion:
     facts = {"session_id": session.id, "specialty": session.specialty}
-    return Suggestion(list_id=of.id, resident_id=resident_id, score=score, reasons=words, **facts)
+    of_list = {"id": new_id(), "list_id": of.id}
+    return Suggestion(**of_list, resident_id=resident_id, score=score, reasons=words, **facts)
 
 
 @permitted(policy.team_doctor)
@@ -176,8 +179,13 @@ def _against(ctx: Context, row: Suggestion, session: clinics.ClinicSession) -> I
     rules = outreach_of(ctx.region)
     if session.state is not clinics.SessionState.OPEN or session.starts_at <= ctx.at:
         yield "not-held"
-    if session.free < 1:
+    seats = select(queries.bookable(ctx)).where(clinics.ClinicSession.id == session.id)
+    if db.session.execute(seats).scalar_one() < 1:
         yield "full"
+    if sensitive.categories_of(ctx, Traits(specialty=row.specialty)):
+        yield "kept"
+    if not listing.fits_still(ctx, session, row, rules):
+        yield "fits-no-more"
     if _holds(queries.has_place(row.resident_id, session.id)):
         yield "has-place"
     if _holds(queries.is_refused(row.resident_id, row.specialty)):

@@ -1,6 +1,6 @@
 """适合谁就告诉谁: proposed with reasons, decided by the family doctor, never to who has a seat."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
@@ -10,14 +10,17 @@ from conftest import MORNING, FixedClock
 from contract_builders import a_contract
 from people import Http, a_resident, by, by_itself
 from prescription_builders import Surgery
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from backend import clinics, followups, identity, outreach
+from backend.kernel import sensitive
 from backend.kernel.context import Role
 from backend.kernel.database import db
 from backend.kernel.errors import Forbidden, Invalid, NotFound
 from backend.kernel.lifecycle import IllegalMove
 from backend.kernel.paging import Wanted
+from backend.kernel.relations import part_from
+from backend.kernel.sensitive import Traits
 from backend.kernel.subjects import Cause
 from backend.messaging.models import Message
 from backend.outreach.models import Suggestion
@@ -214,6 +217,62 @@ def test_who_has_a_seat_meanwhile_is_not_told(app: object) -> None:
     clinics.book(by(person), village.session.id)
     assert sent_all() == [False]
     assert (told(person), dropped(person)) == ([], "has-place")
+
+
+def test_who_booked_elsewhere_in_the_specialty_meanwhile_is_not_told(app: object) -> None:
+    village = Village()
+    person = village.patient("王桂芬")
+    village.approve()
+    clinics.book(by(person), a_session(a_roster()).id)
+    assert sent_all() == [False]
+    assert (told(person), dropped(person)) == ([], "fits-no-more")
+
+
+def test_who_is_no_longer_under_contract_with_the_team_is_not_told(
+    app: object, clock: FixedClock
+) -> None:
+    village = Village()
+    person = village.patient("王桂芬")
+    village.approve()
+    clock.at += timedelta(minutes=1)
+    part_from(by_itself(), person.id)
+    assert sent_all() == [False]
+    assert dropped(person) == "fits-no-more"
+
+
+def test_seats_that_the_person_cannot_book_do_not_count(app: object) -> None:
+    village, ctx = Village(), by_itself()
+    person = village.patient("王桂芬")
+    village.approve()
+    seats = update(clinics.Seat).where(clinics.Seat.session_id == village.session.id)
+    kept = {"quota": "referral", "flows_at": village.session.starts_at}
+    db.session.execute(seats.values(kept))
+    assert sent_all() == [False]
+    assert dropped(person) == "full"
+    other = Village()
+    own = update(clinics.Seat).where(clinics.Seat.session_id == other.session.id)
+    db.session.execute(own.values(releases_at=ctx.at + timedelta(days=1)))
+    assert outreach.to_propose(ctx, []) == []
+    db.session.execute(own.values(releases_at=None, quota="signed"))
+    assert outreach.to_propose(ctx, []) == [other.session.id]
+
+
+def test_what_a_newer_edition_keeps_from_family_is_told_to_nobody_and_labelled(
+    app: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    village = Village()
+    person = village.patient("王桂芬")
+    village.approve()
+    row = db.session.execute(select(Suggestion).filter_by(resident_id=person.id)).scalar_one()
+    of_mind = sensitive.categories(by_itself())
+    name, category = next((k, v) for k, v in of_mind.items() if v.covers(Traits(specialty="精神")))
+    newer = {name: replace(category, specialties=("心内",))}
+    monkeypatch.setattr(sensitive, "categories", lambda _ctx: newer)
+    assert sent_all() == [False]
+    assert dropped(person) == "kept"
+    assert (outreach.relabel(by_itself()), outreach.relabel(by_itself())) == (1, 0)
+    found = select(sensitive.SensitiveItem.category).filter_by(subject_id=row.id)
+    assert db.session.execute(found).scalars().all() == [name]
 
 
 def test_who_books_after_the_message_was_queued_is_not_told_either(app: object) -> None:

@@ -52,6 +52,16 @@ def still_waiting(database: Database, guarded: bool) -> int:
             " VALUES (%s, %s, %s, %s, '心内科', 1, '{}', 'to_send')",
             [row, of_list, session, person],
         ),
+        (
+            "relation (id, resident_id, party_id, kind, valid_from, source_id)"
+            " VALUES (%s, %s, %s, 'signed', now() - interval '1 day', %s)",
+            [new_id(), person, team, new_id()],
+        ),
+        (
+            "enrolment (id, resident_id, programme, state, diagnosed_on, enrolled_on, enrolled_by)"
+            " VALUES (%s, %s, 'hypertension', 'active', '2020-01-01', '2020-01-01', %s)",
+            [new_id(), person, new_id()],
+        ),
     ):
         database.link.execute(f"INSERT INTO {words}", told)
     acts = [(send, row, guarded), (book, person, session)]
