@@ -37,7 +37,8 @@ def equivalents(ctx: Context, row: Displacement) -> Sequence[ClinicSession]:
     """Sessions that would do instead and have a seat left, those after the old hour first.
 
     Of the same specialty and service, near home or the old house, some days around the old hour,
-    with time left to answer. The session that stands in for the old one comes before all.
+    with time left to answer; a scarce one only where the old one was. The session that stands in
+    for the old one comes before all.
     """
     old = one(select(ClinicSession).where(ClinicSession.id == row.session_id))
     lost = one(select(Booking).where(Booking.id == row.booking_id))
@@ -68,6 +69,7 @@ def _alike(old: ClinicSession, own: CascadePolicy) -> list[ColumnElement[bool]]:
         ClinicSession.specialty == old.specialty,
         ClinicSession.service == old.service,
         or_(near_in_time, ClinicSession.id == old.moved_to),
+        ClinicSession.is_scarce.in_([False, old.is_scarce]),
     ]
 
 

@@ -11,6 +11,7 @@ from day_builders import claim_of
 from family_builders import a_relative, acting_for
 from people import a_resident, by, by_itself
 from sqlalchemy import func, select, text
+from waiting_builders import a_full_session, fills, gives_back, now_at, waits
 
 from backend import clinics
 from backend.kernel import entry
@@ -101,6 +102,35 @@ def test_only_equivalent_seats_can_be_chosen(app: object) -> None:
     story.close()
     with pytest.raises(Refusal, match="not-equivalent"):
         clinics.cascade.choose(story.me, story.hold(), eyes.id, clinics.Wish())
+
+
+@pytest.mark.parametrize("was_scarce", [False, True])
+def test_a_scarce_seat_is_equivalent_to_a_scarce_one_alone(app: object, was_scarce: bool) -> None:
+    story = Cascade()
+    story.old.is_scarce, scarce = was_scarce, story.another(2)
+    scarce.is_scarce = True
+    story.close()
+    shown = clinics.cascade.alternatives(story.me, story.booked.id).sessions
+    assert [session.id for session in shown] == [scarce.id] * was_scarce
+    assert (story.offer() is not None) is was_scarce
+    if not was_scarce:
+        with pytest.raises(Refusal, match="not-equivalent"):
+            clinics.cascade.choose(story.me, story.hold(), scarce.id, clinics.Wish())
+
+
+def test_who_lost_a_seat_chooses_before_who_waits_and_once(app: object) -> None:
+    story = Cascade()
+    full, (leaver,) = a_full_session(starts_at=story.old.starts_at + timedelta(days=1))
+    full.institution_id = story.house.id
+    other = story.another(3)
+    place = waits(full)
+    story.close()
+    gives_back(leaver)
+    clinics.cascade.choose(story.me, story.hold(), full.id, clinics.Wish())
+    fills()
+    assert now_at(place).state == "waiting"
+    with pytest.raises(IllegalMove):
+        clinics.cascade.choose(story.me, story.hold(), other.id, clinics.Wish())
 
 
 def test_a_full_session_leaves_what_is_kept(app: object) -> None:
