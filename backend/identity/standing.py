@@ -45,12 +45,21 @@ def restrict(ctx: Context, resident_id: UUID) -> None:
 
 
 def lift(ctx: Context, resident_id: UUID) -> None:
-    """Open a record that a withdrawn consent closed; what ended with it stays ended."""
-    person = hold(resident_id)
-    if person.restricted_at is None or person.died_on or person.erased_at:
+    """Open a record that a withdrawn consent closed; what ended with it stays ended.
+
+    Its row is held last: whoever books holds the person's turn before it, as what ends does.
+    """
+    if not _is_withdrawn(db.session.get_one(Resident, resident_id)):
         return
     subjects.close(ctx, resident_id, Cause.WITHDRAWN)
-    person.restricted_at = None
+    person = hold(resident_id)
+    if _is_withdrawn(person):
+        person.restricted_at = None
+
+
+def _is_withdrawn(person: Resident) -> bool:
+    is_gone = person.died_on is not None or person.erased_at is not None
+    return person.restricted_at is not None and not is_gone
 
 
 def forget(ctx: Context, resident_id: UUID) -> None:

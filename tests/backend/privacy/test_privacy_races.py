@@ -20,7 +20,8 @@ from races import race
 
 from backend import clinics, identity, privacy
 from backend.assembly import assemble, release
-from backend.identity import Purpose
+from backend.clinics.claim import hold_person
+from backend.identity import Purpose, standing
 from backend.kernel import entry
 from backend.kernel.context import Actor, Context, Role
 from backend.kernel.database import db
@@ -158,6 +159,36 @@ def test_a_request_recognised_before_books_nothing_after(
 def test_without_the_guard_it_books(own_database: str, tmp_path: Path, worker: str) -> None:
     """The negative control."""
     assert late_booking(own_database, tmp_path, worker, False) == (["booked", "withdrawn"], 1)
+
+
+def book_in_turn(person: UUID, account: UUID, session: UUID) -> str:
+    """Have the person's turn before the claim, as a move has."""
+    try:
+        with transaction():
+            hold_person(person)
+            time.sleep(1.0)
+            clinics.book(acting(person, account), session)
+    except Exception as refused:
+        if "is closed" not in str(refused):
+            raise
+        return "closed"
+    return "booked"
+
+
+def agree_again(person: UUID, account: UUID, _session: UUID) -> str:
+    time.sleep(0.4)
+    with transaction():
+        standing.lift(acting(person, account), person)
+    return "open"
+
+
+def test_agreeing_again_and_booking_do_not_deadlock(own_database: str, tmp_path: Path) -> None:
+    seeded = Seeded(own_database, tmp_path)
+    given = (seeded.person, seeded.account, seeded.session)
+    assert race(own_database, withdraw, [given]) == ["withdrawn"]
+    said = race(own_database, either, [(book_in_turn, *given), (agree_again, *given)])
+    assert (said, seeded.live_bookings()) == (["closed", "open"], 0)
+    release(seeded.app)
 
 
 def cancelled_meanwhile(database: str, tmp_path: Path, sweep) -> tuple[list, bool]:
