@@ -10,7 +10,7 @@ from backend.clinics import lottery_subjects, queries, waiting_queries
 from backend.clinics.attendance_models import PaperCard, Turn
 from backend.clinics.displacement_models import Displacement
 from backend.clinics.displacing import close_displacements
-from backend.clinics.giving_back import give_back
+from backend.clinics.giving_back import give_back, hold_sessions
 from backend.clinics.models import Booking, BookingAct, BookingState
 from backend.clinics.strike_models import Strike
 from backend.clinics.waiting_life import close as close_entry
@@ -76,14 +76,23 @@ def close(ctx: Context, resident_id: UUID, _cause: Cause) -> None:
     card = (PaperCard.resident_id == resident_id) & PaperCard.revoked_at.is_(None)
     void = {"revoked_at": ctx.at, "revoked_by": ctx.actor.id}
     db.session.execute(update(PaperCard).where(card).values(**void))
-    ahead = select(Booking.id).where(_ahead(ctx, resident_id)).order_by(Booking.id)
-    for booking_id in db.session.execute(ahead).scalars().all():
-        booking = queries.hold(ctx, booking_id)
-        if booking.state in ENDINGS:
-            give_back(ctx, booking, ENDINGS[booking.state])
+    touched = _give_all_back(ctx, resident_id)
     close_displacements(ctx, resident_id)
     for entry in waiting_queries.hold_live(resident_id):
         close_entry(ctx, entry, WaitingEnd.CLOSED)
+    hold_sessions(touched)
+
+
+def _give_all_back(ctx: Context, resident_id: UUID) -> Sequence[UUID]:
+    """Free every seat still to come, in the order of whoever locks several; of which sessions."""
+    ahead = select(Booking.id, Booking.session_id).where(_ahead(ctx, resident_id))
+    in_order = ahead.order_by(Booking.session_id, Booking.seat_number)
+    rows = db.session.execute(in_order).all()
+    for row in rows:
+        booking = queries.hold(ctx, row.id)
+        if booking.state in ENDINGS:
+            give_back(ctx, booking, ENDINGS[booking.state])
+    return [row.session_id for row in rows]
 
 
 @admitted(by_clock)
