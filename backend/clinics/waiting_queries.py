@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Select, func, select, text
 from sqlalchemy.orm import joinedload
 
-from backend import identity, network
+from backend import identity
 from backend.clinics.models import Booking, BookingState, ClinicSession
 from backend.clinics.waiting_line import ahead_of
 from backend.clinics.waiting_models import (
@@ -152,10 +152,11 @@ def place(ctx: Context, entry: WaitingEntry) -> Place:
 
 
 def _passed_over(ctx: Context, entry: WaitingEntry) -> str | None:
-    """Why the turn went to somebody behind; a family member hears nothing of other bookings."""
+    """Why the turn went to somebody behind; nobody but the person hears of other bookings."""
     if entry.passed_because is None:
         return None
-    return WHY_PASSED.get("" if ctx.proxy else entry.passed_because, WHY_PASSED[""])
+    is_own = ctx.proxy is None and ctx.resident == entry.resident_id
+    return WHY_PASSED.get(entry.passed_because if is_own else "", WHY_PASSED[""])
 
 
 def take_turn(person: UUID) -> None:
@@ -241,8 +242,3 @@ def _as_call(entry: WaitingEntry, booking: Booking, person: identity.Resident, t
         offered_until=booking.held_until,
         calls=tried,
     )
-
-
-def house_names(ctx: Context, ids: Iterable[UUID]) -> Sequence[str]:
-    """The names of these houses."""
-    return [house.name for house in network.by_ids(ctx, ids).values()]

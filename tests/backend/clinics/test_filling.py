@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from clinic_builders import a_roster, a_session, at
 from conftest import FixedClock
-from contract_builders import a_centre
+from contract_builders import a_centre, a_contract, a_team, lead_of
 from flask import Flask
 from people import a_resident, by, by_itself
 from sqlalchemy import update
@@ -16,6 +16,7 @@ from backend import clinics, identity
 from backend.clinics import waiting_line
 from backend.clinics.errors import NotReleased, SeatsKept
 from backend.clinics.rules import policy_of
+from backend.clinics.waiting_queries import WHY_PASSED
 from backend.clinics.waiting_rules import waiting_policy
 from backend.kernel import entry
 from backend.kernel.database import db
@@ -181,7 +182,7 @@ def test_who_may_not_have_it_is_passed_over_and_stands_in_nobodys_way(
     assert fills() == 1
     row = db.session.get_one(clinics.WaitingEntry, first.id)
     assert (row.state, row.passed_because) == ("waiting", REASONS[happens])
-    assert now_at(first).passed_over
+    assert now_at(first).passed_over == WHY_PASSED[""]
     assert now_at(second).state == "offered"
 
 
@@ -198,6 +199,20 @@ def test_the_limits_of_a_day_hold_for_who_was_put_on_the_list(app: object, way: 
     gives_back(holder)
     assert fills() == 0
     assert (row.state, row.passed_because) == ("waiting", "over-limit")
+
+
+def test_the_person_alone_hears_what_is_in_the_way(app: object) -> None:
+    session, (holder,) = a_full_session()
+    person, doctor = a_resident(), lead_of(team := a_team())
+    a_contract(team, person)
+    place = waits(session, person)
+    overlaps(person)
+    gives_back(holder)
+    fills()
+    own = clinics.find_waiting(by(person), place.id)
+    of_the_doctor = clinics.find_waiting(by(doctor), place.id)
+    assert own.passed_over == WHY_PASSED["overlapping"]
+    assert of_the_doctor.passed_over == WHY_PASSED[""]
 
 
 def test_who_was_just_passed_over_is_not_tried_each_time(app: object, clock: FixedClock) -> None:
