@@ -1,22 +1,24 @@
 """What we tell who waits, and the desk that calls; run by the relay, after the fact."""
 
 from collections.abc import Sequence
+from datetime import datetime, time
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from backend import identity, messaging
-from backend.clinics import waiting_queries
+from backend import identity, messaging, network
 from backend.clinics.events import SeatOffered
 from backend.clinics.models import Booking, BookingOrigin, BookingState, ClinicSession
 from backend.clinics.waiting_events import WaitingOver
 from backend.clinics.waiting_models import Reach, WaitingEnd, WaitingEntry
+from backend.kernel.calendar import SHANGHAI
 from backend.kernel.context import Context, Role
 from backend.kernel.database import db, held, one
 from backend.messaging import MessageKind, To
 
 ONCE = "once"
+NO_HOUSE = "您选的机构"
 PAGE = "pages/waiting/detail?id={id}"
 
 
@@ -49,11 +51,7 @@ def tell_waiting_over(ctx: Context, event: WaitingOver) -> None:
         return
     shown = joinedload(WaitingEntry.session).joinedload(ClinicSession.institution)
     entry = one(select(WaitingEntry).where(WaitingEntry.id == event.entry_id).options(shown))
-    session = entry.session
-    if session is not None:
-        at, place = session.starts_at, session.institution.name
-    else:
-        at, place = ctx.at, waiting_queries.house_names(ctx, entry.institution_ids)[0]
+    at, place = _waited_for(ctx, entry)
     messaging.queue(
         ctx,
         MessageKind.SESSION_CHANGED,
@@ -63,3 +61,12 @@ def tell_waiting_over(ctx: Context, event: WaitingOver) -> None:
         {"time": messaging.as_time(at), "place": place},
         page=PAGE.format(id=entry.id),
     )
+
+
+def _waited_for(ctx: Context, entry: WaitingEntry) -> tuple[datetime, str]:
+    """The session's time and house, or the last minute of the last day and the first house."""
+    if entry.session is not None:
+        return entry.session.starts_at, entry.session.institution.name
+    houses = network.by_ids(ctx, entry.institution_ids)
+    place = next((houses[one].name for one in entry.institution_ids if one in houses), NO_HOUSE)
+    return datetime.combine(entry.until, time.max, SHANGHAI), place

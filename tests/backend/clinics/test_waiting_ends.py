@@ -9,7 +9,7 @@ from contract_builders import a_centre
 from people import a_resident, by, by_itself
 from waiting_builders import a_full_session, any_session, gives_back, now_at, waits
 
-from backend import clinics
+from backend import clinics, messaging
 from backend.clinics.errors import AlreadyBooked, SessionNotHeld, TooLate
 from backend.clinics.models import SessionState
 from backend.clinics.waiting_models import LIVE_ENTRIES
@@ -110,3 +110,20 @@ def test_who_lost_a_draw_does_not_wait_where_nothing_can_come(
     with pytest.raises(TooLate):
         wait_after_draw(by_itself(), a_resident().id, held.id, since)
     assert [entry.session_id for entry in db.session.query(clinics.WaitingEntry)] == [held.id]
+
+
+def test_who_waited_in_vain_for_any_session_is_told_the_last_day_and_a_house(
+    app: object, clock: FixedClock
+) -> None:
+    here, there = a_centre(), a_centre()
+    a_roster(there)
+    wanted = any_session(here, there, days=2)
+    place = clinics.join(by(a_resident()), wanted)
+    clock.at += timedelta(days=5)
+    clinics.tell_waiting_over(
+        by_itself(), clinics.WaitingOver(place.resident_id, place.id, "no_seat")
+    )
+    (message,) = db.session.query(messaging.Message).filter_by(subject_id=place.id)
+    told = message.content
+    assert told["time2"] == f"{wanted.until:%Y年%m月%d日} 23:59"
+    assert told["thing3"] in {here.name, there.name}
