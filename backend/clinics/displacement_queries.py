@@ -6,7 +6,7 @@ from datetime import datetime, time
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from backend.clinics import policy, queries
@@ -108,16 +108,25 @@ def hold_row(row: Displacement) -> Displacement:
 
 
 def due(ctx: Context, but: Sequence[UUID] = (), limit: int = 100) -> Sequence[UUID]:
-    """Who waits with nothing kept, and for whom it is time to look again; the longest first."""
+    """Who waits with nothing kept, and for whom it is time to look again; the longest first.
+
+    What was kept and has ended is nothing: the house that took it does not see the row of another.
+    """
     late = ctx.at - cascade_of(ctx.region).seek_again
+    is_time = or_(Displacement.sought_at.is_(None), Displacement.sought_at <= late)
     found = select(Displacement.id).where(
         Displacement.state == DisplacementState.OPEN,
-        Displacement.offer_id.is_(None),
-        or_(Displacement.sought_at.is_(None), Displacement.sought_at <= late),
+        or_(Displacement.offer_id.is_(None) & is_time, _has_lost_offer()),
         Displacement.id.not_in(but),
     )
     first = Displacement.sought_at.asc().nulls_first()
     return db.session.execute(found.order_by(first, Displacement.id).limit(limit)).scalars().all()
+
+
+def _has_lost_offer() -> ColumnElement[bool]:
+    """What was kept has ended, and nothing was kept since."""
+    ended = (Booking.id == Displacement.offer_id) & Booking.ended_at.is_not(None)
+    return select(Booking.id).where(ended).exists()
 
 
 def alternatives(ctx: Context, booking_id: UUID) -> Alternatives:

@@ -38,7 +38,7 @@ def seek(ctx: Context, displacement_id: UUID) -> bool:
     """
     found = select(Displacement).where(Displacement.id == displacement_id)
     row = displacement_queries.hold_row(one(found))
-    if row.state is not DisplacementState.OPEN or row.offer_id is not None:
+    if row.state is not DisplacementState.OPEN or _is_kept(row.offer_id):
         return row.offer_id is not None
     if identity.is_closed(row.resident_id):
         settle(ctx, row, DisplacementAct.CLOSE)
@@ -49,6 +49,10 @@ def seek(ctx: Context, displacement_id: UUID) -> bool:
         row.desk_told_at = ctx.at
         record(ctx, DisplacedWaiting(row.resident_id, row.id, row.institution_id))
     return row.offer_id is not None
+
+
+def _is_kept(offer_id: UUID | None) -> bool:
+    return offer_id is not None and db.session.get_one(Booking, offer_id).ended_at is None
 
 
 def _kept(ctx: Context, row: Displacement) -> UUID | None:

@@ -18,6 +18,8 @@ from backend.kernel.paging import Page, Wanted, page
 from backend.kernel.subjects import as_clock
 
 MOST_SHOWN = 100
+# Strikes have no house: the fence is that of their bookings (ADR 13).
+_FENCED = select(Booking.id).where(Booking.id == Strike.booking_id).exists()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,8 @@ def own(ctx: Context) -> Sequence[Noted]:
 
 def hold(ctx: Context, strike_id: UUID) -> Strike:
     """A strike that the actor may see, locked; raises `NotFound`."""
-    return held(select(Strike).where(Strike.id == strike_id, strikes_visible_to(ctx)))
+    found = select(Strike).where(Strike.id == strike_id, strikes_visible_to(ctx))
+    return held(found.where(_FENCED))
 
 
 def find(ctx: Context, strike_id: UUID) -> Noted:
@@ -58,7 +61,7 @@ def find(ctx: Context, strike_id: UUID) -> Noted:
 def to_decide(ctx: Context, wanted: Wanted) -> Page[Noted]:
     """What people said against strikes of the actor's house, the longest waiting first."""
     waiting = select(Strike).where(Strike.state == StrikeState.APPEALED, strikes_visible_to(ctx))
-    found = page(waiting, [Strike.appealed_at, Strike.id], wanted)
+    found = page(waiting.where(_FENCED), [Strike.appealed_at, Strike.id], wanted)
     # The policy has judged that the house may know who explains what.
     people = identity.residents(as_clock(ctx), [one.resident_id for one in found.items])
     return Page([_named(ctx, one.id, people) for one in found.items], found.next)

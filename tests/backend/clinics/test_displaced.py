@@ -7,15 +7,16 @@ import pytest
 from cascade_builders import Cascade, follow, load, look_again, messages
 from clinic_builders import a_roster, a_session
 from conftest import FixedClock
+from contract_builders import a_centre
 from day_builders import claim_of
 from family_builders import a_relative, acting_for
-from people import a_resident, by, by_itself
+from people import a_member_of_staff, a_resident, by, by_itself
 from sqlalchemy import func, select, text
 from waiting_builders import a_full_session, fills, gives_back, now_at, waits
 
 from backend import clinics
 from backend.kernel import entry
-from backend.kernel.context import Scope
+from backend.kernel.context import Role, Scope
 from backend.kernel.database import db
 from backend.kernel.errors import Forbidden, NotFound, Refusal
 from backend.kernel.lifecycle import IllegalMove
@@ -292,6 +293,20 @@ def test_what_was_kept_is_sought_anew_when_that_closes_too(app: object) -> None:
     kept = story.offer()
     assert kept is not None
     assert kept.session_id == later.id
+
+
+def test_another_house_lets_go_of_what_it_kept_for_who_is_asked_elsewhere(app: object) -> None:
+    story, near = Cascade(), a_centre()
+    other = story.another(2, house=near)
+    story.close()
+    kept = story.offer()
+    assert kept is not None
+    assert kept.session_id == other.id
+    boss = by(a_member_of_staff(Role.MANAGER, "孙主任", near.id))
+    clinics.cancel_session(boss, clinics.session_of_house(boss, other.id), "停电")
+    follow()
+    look_again()
+    assert story.offer() is None
 
 
 def test_family_answers_and_does_not_see_what_is_kept_from_it(app: object) -> None:
