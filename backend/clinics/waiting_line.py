@@ -19,6 +19,7 @@ from sqlalchemy import (
     select,
     true,
     tuple_,
+    union,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
@@ -117,20 +118,21 @@ def vacancies(ctx: Context, after: UUID | None = None) -> Sequence[UUID]:
 
     The soonest first, from the session `after` on.
     """
-    this = select(WaitingEntry.session_id).where(WAITS, ~OF_ANY)
-    of_any = WaitingEntry.session_id.is_(None) & _fits()
-    any_session = select(ClinicSession.id).join(WaitingEntry, WAITS & of_any)
-    awaited = or_(
-        ClinicSession.id.in_(this) & _has_vacancy(_soon(ctx)),
-        ClinicSession.id.in_(any_session.where(_offerable(ctx))) & _has_vacancy(ctx.at),
-    )
-    found = select(ClinicSession.id).where(_offerable(ctx), awaited)
+    this = ~OF_ANY & (WaitingEntry.session_id == ClinicSession.id)
+    awaited = union(_free_for(ctx, this, _soon(ctx)), _free_for(ctx, OF_ANY & _fits(), ctx.at))
+    found = select(ClinicSession.id).where(ClinicSession.id.in_(select(awaited.subquery().c[0])))
     order = (ClinicSession.starts_at, ClinicSession.id)
     if after is not None:
         last = aliased(ClinicSession)
         reached = select(last.starts_at, last.id).where(last.id == after).scalar_subquery()
         found = found.where(tuple_(*order) > reached)
     return db.session.execute(found.order_by(*order).limit(AT_ONCE)).scalars().all()
+
+
+def _free_for(ctx: Context, wants: ColumnElement[bool], by: datetime) -> Select[UUID]:
+    """Sessions with something for who waits like this."""
+    wanted = select(ClinicSession.id).join(WaitingEntry, WAITS & wants)
+    return wanted.where(_offerable(ctx), _has_vacancy(by))
 
 
 def _soon(ctx: Context) -> datetime:
