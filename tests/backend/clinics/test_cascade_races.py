@@ -31,7 +31,7 @@ FROM clinic_session s WHERE id = :id
 
 @pytest.fixture
 def rounds(request: pytest.FixtureRequest) -> int:
-    return 60 if request.config.getoption("--full") else 5
+    return 60 if request.config.getoption("--full") else 3
 
 
 def come_and_go(seed: int, sessions: list[UUID], rounds: int) -> Counter[str]:
@@ -136,7 +136,7 @@ def test_taken_is_live_and_within_capacity_whatever_happens(
         [
             (watch, sessions, rounds),
             (shrink_and_grow, database.house, shrinking, SEED, rounds),
-            (close_late, database.house, closing, 0.3),
+            (close_late, database.house, closing, min(0.3, rounds * 0.06)),
             *goers,
         ],
     )
