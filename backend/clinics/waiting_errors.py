@@ -19,6 +19,13 @@ class TooManyWaiting(OwnBookings):
     title = "候补次数已满"
 
 
+class TooManyUrgent(Conflict):
+    """One doctor calls more urgent than the region grants."""
+
+    code = "too-many-urgent"
+    title = "加急名额已满"
+
+
 class NotWaiting(Conflict):
     """The entry is not live, or somebody else was quicker."""
 

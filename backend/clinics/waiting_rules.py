@@ -19,7 +19,8 @@ class WaitingPolicy:
 
     `phone_minutes` are minutes of working hours. When booking closes in less than `near_hours`, an
     offer ends after `near_minutes`; where less than `least_minutes` are left nobody is asked any
-    more. `first_seconds`: so long a seat that comes free is theirs who wait, before the public.
+    more. Of one doctor's entries that are live or joined within a week `most_urgent` are urgent.
+    `first_seconds`: so long a seat that comes free is theirs who wait, before the public.
     """
 
     most_entries: int
@@ -33,6 +34,7 @@ class WaitingPolicy:
     working_hours: tuple[time, time]
     most_lapsed: int
     most_calls: int
+    most_urgent: int
     first_seconds: int
     try_again_seconds: int
     sessions_to_judge: int

@@ -28,7 +28,7 @@ from backend.clinics.models import (
     SessionState,
 )
 from backend.clinics.rules import policy_of
-from backend.clinics.waiting_errors import NotWaiting, SeatsLeft, TooManyWaiting
+from backend.clinics.waiting_errors import NotWaiting, SeatsLeft, TooManyUrgent, TooManyWaiting
 from backend.clinics.waiting_events import UrgencySet, WaitingJoined, WaitingLeft
 from backend.clinics.waiting_life import end
 from backend.clinics.waiting_line import ahead_of
@@ -54,6 +54,8 @@ from backend.kernel.ids import new_id
 from backend.kernel.policy import admitted, by_clock, permitted
 from backend.kernel.sensitive import Traits
 from backend.kernel.subjects import as_clock
+
+WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -311,8 +313,24 @@ def _say_urgency(ctx: Context, entry: WaitingEntry, need: Need) -> None:
         return
     if not need.reason:
         raise Invalid(faults=[Fault("/reason", "请写明为什么需要尽快就诊")])
+    if need.urgency is Urgency.URGENT:
+        _require_few_urgent(ctx, entry)
     entry.precedence = Precedence[need.urgency.name]
     entry.urgency_by, entry.urgency_reason = ctx.actor.id, need.reason
+
+
+def _require_few_urgent(ctx: Context, entry: WaitingEntry) -> None:
+    """One doctor's urgent entries are few, one counted after the other; this one not twice."""
+    waiting_queries.take_turn(ctx.actor.id)
+    most = figures_of(ctx.region).most_urgent
+    lately = WaitingEntry.ended_at.is_(None) | (WaitingEntry.joined_at > ctx.at - WEEK)
+    own = (WaitingEntry.urgency_by == ctx.actor.id) & (WaitingEntry.id.is_distinct_from(entry.id))
+    urgent = own & (WaitingEntry.precedence == Precedence.URGENT) & lately
+    if db.session.execute(select(func.count()).where(urgent)).scalar_one() >= most:
+        raise TooManyUrgent(
+            f"每位医生一周内最多有 {most} 项“紧急”候补，您已用满。请改为“尽快”，"
+            "或把不再紧急的候补调低；病情危急的，请直接转急诊或联系专科。"
+        )
 
 
 def _leave(ctx: Context, entry: WaitingEntry) -> None:

@@ -24,7 +24,7 @@ from backend.clinics.errors import AlreadyBooked, NotReleased, OfferOver, TooLat
 from backend.kernel import sensitive
 from backend.kernel.context import Scope
 from backend.kernel.database import db
-from backend.kernel.errors import Forbidden, Invalid, NotForProxies, NotFound, NotNow
+from backend.kernel.errors import Conflict, Forbidden, Invalid, NotForProxies, NotFound, NotNow
 from backend.kernel.relations import Kind, relate
 from jobs import clinics as jobs
 
@@ -193,6 +193,29 @@ def test_a_doctor_says_how_urgent_it_is_with_a_reason(app: object) -> None:
     gives_back(person)
     fills()
     assert now_at(sooner).state == "offered"
+
+
+def test_a_doctor_calls_few_urgent(app: object) -> None:
+    doctor = lead_of(team := a_team())
+    urgent = clinics.Need(urgency=clinics.Urgency.URGENT, reason="胸痛反复发作")
+    session, _ = a_full_session()
+
+    def says(need: clinics.Need) -> clinics.Place:
+        a_contract(team, person := a_resident())
+        return clinics.join_for(
+            by(doctor), person, clinics.Target(session_id=session.id), need, None
+        )
+
+    places = [says(urgent) for _ in range(5)]
+    with pytest.raises(Conflict, match="too-many-urgent"):
+        says(urgent)
+    soon = says(SOON)
+    again = clinics.waiting_entry(by(doctor), places[0].id)
+    assert clinics.set_urgency(by(doctor), again, urgent).urgency == "urgent"
+    with pytest.raises(Conflict, match="too-many-urgent"):
+        clinics.set_urgency(by(doctor), clinics.waiting_entry(by(doctor), soon.id), urgent)
+    clinics.set_urgency(by(doctor), again, SOON)
+    assert says(urgent).urgency == "urgent"
 
 
 def test_nobody_but_the_doctor_of_the_person_says_so(app: object) -> None:
