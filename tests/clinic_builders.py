@@ -60,7 +60,8 @@ def an_exception(roster: clinics.Roster, **facts: Any) -> clinics.RosterExceptio
 def a_feed(house: network.Institution) -> str:
     """The secret of a house's calendar."""
     token = new_id().hex
-    made = {"made_by": new_id(), "made_at": entry.moment()}
+    manager = a_member_of_staff(Role.MANAGER, "钱主任", house.id)
+    made = {"made_by": manager.id, "made_at": entry.moment()}
     hashed = sha256(token.encode()).digest()
     db.session.add(clinics.CalendarFeed(institution_id=house.id, token_hash=hashed, **made))
     db.session.flush()

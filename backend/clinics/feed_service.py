@@ -11,6 +11,7 @@ from icalendar import Calendar, Event
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import joinedload
 
+from backend import identity
 from backend.clinics.models import ClinicSession, SessionState
 from backend.clinics.roster_cells import SERVICES
 from backend.clinics.roster_models import CalendarFeed
@@ -64,13 +65,23 @@ def end_house_feed(ctx: Context, institution_id: UUID) -> None:
 
 @admitted(by_anyone)
 def read_feed(ctx: Context, token: str) -> Feed:
-    """The sessions of a month past and two to come as iCalendar (RFC 5545); raises `NotFound`."""
+    """The sessions of a month past and two to come as iCalendar (RFC 5545); raises `NotFound`.
+
+    An address is no good once its expert has left, or who asked for it manages the house no more.
+    """
     known = select(CalendarFeed).where(CalendarFeed.token_hash == _hash(token), _LIVE)
     feed = db.session.execute(known).scalar_one_or_none()
-    if feed is None:
+    if feed is None or not _has_owner(ctx, feed):
         raise NotFound
     content = _calendar(_sessions(ctx, feed)).to_ical()
     return Feed(content, sha256(content).hexdigest()[:32])
+
+
+def _has_owner(ctx: Context, feed: CalendarFeed) -> bool:
+    if feed.institution_id is not None:
+        return identity.manages(ctx, feed.made_by, feed.institution_id)
+    expert = identity.staff(ctx, [feed.made_by]).get(feed.made_by)
+    return expert is not None and expert.works(ctx.at)
 
 
 def _require_house(ctx: Context, institution_id: UUID) -> None:

@@ -61,7 +61,7 @@ from backend.identity.queries import (
     staff_called,
     working_at,
 )
-from backend.identity.recognition import Recognised, authenticate, require_still_allowed
+from backend.identity.recognition import Recognised, authenticate, manages, require_still_allowed
 from backend.identity.rules import Malformed, Sex, Title, mobile_number, person_name, rank_of
 from backend.identity.service import give_phone, log_in, log_in_staff, wechat
 from backend.identity.session_service import LoggedIn, age_of_session, refresh, step_up
@@ -164,6 +164,7 @@ __all__ = [
     "log_in",
     "log_in_staff",
     "make_desk_code",
+    "manages",
     "mobile_number",
     "number_in",
     "object_to",

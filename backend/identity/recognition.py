@@ -47,14 +47,7 @@ WHERE r.source_id = %(proxy)s AND r.resident_id = %(person)s AND r.valid_from <=
   AND (r.valid_until IS NULL OR r.valid_until > %(at)s)
 FOR SHARE
 """
-_STAFF = """
-SELECT st.role, st.institution_id, s.stepped_up_at, managed.houses,
-  ARRAY(SELECT m.party_id FROM membership m WHERE m.staff_id = st.id
-    AND m.valid_from <= %(at)s AND (m.valid_until IS NULL OR m.valid_until > %(at)s)) AS parties,
-  set_config('jiayi.houses', coalesce(managed.houses::text, ''), true)
-FROM session s
-JOIN staff st ON st.id = s.staff_id
-CROSS JOIN LATERAL (SELECT CASE st.role
+_MANAGED = """(SELECT CASE st.role
   WHEN 'manager' THEN st.institution_id || ARRAY(SELECT m.party_id FROM membership m
     WHERE m.staff_id = st.id AND m.kind = 'institution'
     AND m.valid_from <= %(at)s AND (m.valid_until IS NULL OR m.valid_until > %(at)s))
@@ -62,11 +55,25 @@ CROSS JOIN LATERAL (SELECT CASE st.role
     JOIN institution own ON own.consortium_id = i.consortium_id
     WHERE own.id = st.institution_id)
   WHEN 'auditor' THEN ARRAY[]::uuid[]
-  END AS houses) managed
+  END AS houses) managed"""
+_MEMBER = """
+SELECT st.role, st.institution_id, s.stepped_up_at, managed.houses,
+  ARRAY(SELECT m.party_id FROM membership m WHERE m.staff_id = st.id
+    AND m.valid_from <= %(at)s AND (m.valid_until IS NULL OR m.valid_until > %(at)s)) AS parties,
+  set_config('jiayi.houses', coalesce(managed.houses::text, ''), true)
+FROM session s
+JOIN staff st ON st.id = s.staff_id
+CROSS JOIN LATERAL {managed}
 WHERE s.id = %(session)s AND s.staff_id = %(subject)s
   AND s.ended_at IS NULL AND s.expires_at > now()
   AND (st.left_at IS NULL OR st.left_at > %(at)s)
 """
+_MANAGER = """
+SELECT %(house)s = ANY(managed.houses) AS manages
+FROM staff st CROSS JOIN LATERAL {managed}
+WHERE st.id = %(subject)s AND (st.left_at IS NULL OR st.left_at > %(at)s)
+"""
+_STAFF, _MANAGES = (words.format(managed=_MANAGED) for words in (_MEMBER, _MANAGER))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +122,12 @@ def require_still_allowed(ctx: Context) -> None:
         raise NotYourPerson
     if _scopes(row.scope) != ctx.proxy.scopes:
         raise ProxyChanged
+
+
+def manages(ctx: Context, staff_id: UUID, institution_id: UUID) -> bool:
+    """Whether this member of staff works, and manages that house, at the context's instant."""
+    row = hot.row(_MANAGES, {"subject": staff_id, "house": institution_id, "at": ctx.at})
+    return row is not None and bool(row.manages)
 
 
 def _found(statement: str, told: dict[str, Any]) -> Any:

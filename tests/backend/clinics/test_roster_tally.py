@@ -14,8 +14,10 @@ from roster_builders import a_manager, managing, published, session_on
 from backend import clinics
 from backend.kernel.calendar import SHANGHAI
 from backend.kernel.clock import FixedClock
+from backend.kernel.context import Role
 from backend.kernel.database import db
 from backend.kernel.errors import Forbidden, NotFound
+from backend.kernel.relations import Belonging, Membership
 from jobs import clinics as jobs
 
 DAYS = [date(2026, 11, 25) + timedelta(weeks=n) for n in range(3)]
@@ -109,6 +111,37 @@ def test_a_new_address_ends_the_one_before_and_both_can_be_ended(app: Flask) -> 
     feed = db.session.query(clinics.CalendarFeed).first()
     assert feed is not None
     assert second.encode() not in feed.token_hash
+
+
+def test_a_calendar_ends_with_whose_it_is(app: Flask, clock: FixedClock) -> None:
+    expert, manager, house = an_expert(), a_manager(a_centre()), a_centre()
+    belongs = Membership(
+        staff_id=manager.id,
+        party_id=house.id,
+        kind=Belonging.INSTITUTION,
+        valid_from=clock.at,
+        source_id=manager.id,
+    )
+    db.session.add(belongs)
+    db.session.flush()
+    own, at_home, there = (
+        clinics.begin_own_feed(by(expert)),
+        clinics.begin_house_feed(by(manager), manager.institution_id),
+        clinics.begin_house_feed(by(manager), house.id),
+    )
+    expert.left_at = clock.at + timedelta(days=1)
+    belongs.valid_until = clock.at + timedelta(days=1)
+    db.session.flush()
+    assert all(clinics.read_feed(by_itself(), token) for token in (own, at_home, there))
+    clock.at += timedelta(days=1)
+    for over in (own, there):
+        with pytest.raises(NotFound):
+            clinics.read_feed(by_itself(), over)
+    assert clinics.read_feed(by_itself(), at_home).etag
+    manager.role = Role.DOCTOR
+    db.session.flush()
+    with pytest.raises(NotFound):
+        clinics.read_feed(by_itself(), at_home)
 
 
 def test_a_houses_calendar_is_its_managers_to_give(app: Flask) -> None:
