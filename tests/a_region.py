@@ -46,7 +46,9 @@ def a_region() -> Region:
     draw = an_open_draw(a_roster(surgery.centre))
     entry = clinics.join_draw(by(resident), draw.session_id, wants_waiting=True)
     strike = a_strike(doctor, booking.id)
-    lost = clinics.book(by(resident), a_session(roster, starts_at=session.ends_at).id)
+    lost = clinics.book(
+        by(resident), a_session(roster, starts_at=session.starts_at + timedelta(days=1)).id
+    )
     expert = db.session.get_one(identity.Staff, roster.expert_id)
     mandate = a_mandate(resident)
     manager = a_member_of_staff(Role.MANAGER, "管理员", surgery.centre.id)
