@@ -7,12 +7,13 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from clinic_database import Database, book_once, either, give_back, managing, outcome
+import pytest
+from clinic_database import Database, acting, book_once, either, give_back, managing, outcome
 from races import race
 from sqlalchemy import text
 
 from backend import clinics
-from backend.clinics import horizon
+from backend.clinics import horizon, offer_service
 from backend.kernel import entry
 from backend.kernel.context import CLOCK, Context
 from backend.kernel.database import db
@@ -142,3 +143,53 @@ def test_no_confirmation_outlives_a_seat_given_back_meanwhile(database: Database
     assert race(database.url, either, [(tell, *ids), (give_back_and_forget, *ids)])
     states = database.link.execute("SELECT state FROM message").fetchall()
     assert states == [("withdrawn",)]
+
+
+def keep(person: UUID, session: UUID, number: int) -> UUID:
+    with transaction():
+        return clinics.book(acting(person), session, clinics.Wish(number), only_hold=True).id
+
+
+def lapse_slowly(in_order: bool) -> str:
+    """End what has run out, with time between two seats; by their ends in the control."""
+    lapsed = offer_service._lapsed
+
+    def slowly(ctx: Context, booking_id: UUID) -> clinics.Booking | None:
+        booking = lapsed(ctx, booking_id)
+        time.sleep(0.6)
+        return booking
+
+    offer_service._lapsed = slowly
+    if not in_order:
+        vars(offer_service)["sorted"] = lambda rows, key: rows
+    with transaction():
+        clinics.lapse(entry.context(CLOCK, entry.moment()))
+    return "lapsed"
+
+
+def close_meanwhile(session: UUID, house: UUID) -> str:
+    time.sleep(0.3)
+    return close(session, house)
+
+
+def both_end_offers(database: Database, in_order: bool) -> list[object]:
+    """Seat 5 has run out before seat 2; whoever closes the session locks 2 before 5."""
+    session = database.session()
+    kept = race(database.url, keep, [(new_id(), session, number) for number in (2, 5)])
+    for booking, minutes in zip(kept, (1, 2), strict=True):
+        database.link.execute(
+            "UPDATE booking SET held_until = now() - make_interval(mins => %s) WHERE id = %s",
+            [minutes, booking],
+        )
+    acts = [(lapse_slowly, in_order), (close_meanwhile, session, database.house)]
+    return race(database.url, either, acts)
+
+
+def test_offers_run_out_while_their_session_is_closed(database: Database) -> None:
+    assert both_end_offers(database, in_order=True) == ["lapsed", "closed"]
+
+
+def test_out_of_order_one_of_both_fails(database: Database) -> None:
+    """The negative control."""
+    with pytest.raises(AssertionError, match="DeadlockDetected"):
+        both_end_offers(database, in_order=False)
