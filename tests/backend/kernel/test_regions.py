@@ -3,7 +3,12 @@ from typing import Any
 import pytest
 
 from backend.auditing.rules import AccessPolicy
+from backend.clinics.attendance_rules import AttendancePolicy
+from backend.clinics.displacement_rules import CascadePolicy
+from backend.clinics.lottery_rules import LotteryPolicy
+from backend.clinics.roster_rules import RosterPolicy
 from backend.clinics.rules import ClinicPolicy
+from backend.clinics.waiting_rules import WaitingPolicy
 from backend.contracting.rules import CONTRACT, ContractPolicy
 from backend.contracting.rules import policy_of as contract_policy
 from backend.followups.rules import FollowUpPolicy
@@ -11,6 +16,7 @@ from backend.kernel import figures, regions
 from backend.kernel.regions import Region, UnknownRegion
 from backend.kernel.sensitive import SensitivePolicy
 from backend.messaging.rules import MessagingPolicy
+from backend.outreach.rules import OutreachPolicy
 from backend.prescriptions.rules import LONG_PRESCRIPTION, PrescriptionPolicy
 from backend.prescriptions.rules import policy_of as prescription_policy
 from backend.privacy import PrivacyPolicy
@@ -20,6 +26,12 @@ from backend.staffing.rules import StaffPolicy
 SECTIONS = {
     "contracting": ContractPolicy,
     "clinics": ClinicPolicy,
+    "rosters": RosterPolicy,
+    "waiting": WaitingPolicy,
+    "attendance": AttendancePolicy,
+    "cascade": CascadePolicy,
+    "lottery": LotteryPolicy,
+    "outreach": OutreachPolicy,
     "prescriptions": PrescriptionPolicy,
     "followups": FollowUpPolicy,
     "messaging": MessagingPolicy,
