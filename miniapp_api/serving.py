@@ -6,7 +6,7 @@ hook of Flask's gets all of Flask's way back.
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from flask import Flask, Request, Response, request
 from flask.globals import request_ctx
@@ -31,7 +31,7 @@ class Answer(Response):
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         """Say it; where nothing is to be said, that is left to Werkzeug."""
-        if environ["REQUEST_METHOD"] == "HEAD" or self.status_code == 204:
+        if environ["REQUEST_METHOD"] == "HEAD" or self.status_code in {204, 304}:
             return super().__call__(environ, start_response)
         start_response(self.status, self.headers.to_wsgi_list())
         return [self.body]
@@ -101,6 +101,8 @@ class Server(Flask):
     def finalize_request(self, rv: Any, from_error_handler: bool = False) -> Response:
         """The answer, whatever it was made of, with the last word."""
         answer = self.make_response(rv)
+        for change in request_ctx._after_request_functions:  # what the view itself asked for
+            answer = cast("Response", change(answer))
         try:
             request.environ[_MORE] = self.leave(request_ctx.request, answer)
         except Exception:

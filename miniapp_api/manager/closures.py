@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from marshmallow import Schema
+from marshmallow import Schema, validate
 
 from backend import clinics
 from backend.kernel.context import Context
@@ -52,7 +52,7 @@ class CapacitySchema(StrictSchema):
     """How many seats; which bookings go where fewer are left than are taken."""
 
     capacity = fields.Whole(1, 1000, required=True)
-    withdrawn = fields.List(fields.UUID(), load_default=list)
+    withdrawn = fields.List(fields.UUID(), load_default=list, validate=validate.Length(max=1000))
 
 
 @api.get("/closed-sessions")

