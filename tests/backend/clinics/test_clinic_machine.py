@@ -173,7 +173,7 @@ def play(examples: int, steps: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("examples", "steps"), [(12, 20), pytest.param(150, 60, marks=pytest.mark.full)]
+    ("examples", "steps"), [(12, 20), pytest.param(60, 40, marks=pytest.mark.full)]
 )
 def test_no_sequence_of_acts_makes_the_clinic_false(
     app: Flask, clock: FixedClock, examples: int, steps: int
