@@ -9,7 +9,7 @@ from threading import Lock
 from time import monotonic
 from typing import Any, TypeVar, cast
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, after_this_request, current_app, request
 from flask_smorest import Blueprint
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -114,3 +114,23 @@ def _given(kept: Kept, life_s: float) -> Response:
     # Any cache between may keep it as long as we do, and asks again with the ETag.
     answer.headers["Cache-Control"] = "public, max-age=1" if life_s else "public, no-cache"
     return answer
+
+
+def tell_only_what_is_new(*, public_s: int | None = None) -> None:
+    """The answer of this request bears an ETag, and costs no bytes where it is still the same.
+
+    With `public_s` anybody may keep it for so many seconds, else the asker alone and asking anew.
+    """
+
+    def conditional(answer: Response) -> Response:
+        if answer.status_code == 200:
+            answer.add_etag()
+            kept = answer.cache_control
+            if public_s is None:
+                kept.private = kept.no_cache = True
+            else:
+                kept.public, kept.max_age = True, public_s
+            answer.make_conditional(request)
+        return answer
+
+    after_this_request(conditional)

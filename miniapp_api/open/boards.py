@@ -2,13 +2,13 @@
 
 from uuid import UUID
 
-from flask import Response, after_this_request, request
 from marshmallow import Schema
 
 from backend import clinics
 from backend.kernel.context import Context
 from miniapp_api import fields
 from miniapp_api.access import Audience
+from miniapp_api.answers import tell_only_what_is_new
 from miniapp_api.contract import Api, gives
 
 api = Api("boards", Audience.OPEN, "/clinics")
@@ -32,14 +32,5 @@ class BoardSchema(Schema):
 @gives(BoardSchema)
 def board(ctx: Context, session_id: UUID) -> clinics.day.Board:
     """候诊屏 · Seat numbers and nobody's name; the same for everybody, kept for some seconds."""
-    after_this_request(_conditional)
+    tell_only_what_is_new(public_s=MAX_AGE_S)
     return clinics.day.board(ctx, session_id)
-
-
-def _conditional(answer: Response) -> Response:
-    if answer.status_code == 200:
-        answer.add_etag()
-        answer.cache_control.public = True
-        answer.cache_control.max_age = MAX_AGE_S
-        answer.make_conditional(request)
-    return answer

@@ -3,13 +3,13 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Response, after_this_request, request
 from marshmallow import Schema
 
 from backend import clinics
 from backend.kernel.context import Context
 from miniapp_api import fields
 from miniapp_api.access import Audience
+from miniapp_api.answers import tell_only_what_is_new
 from miniapp_api.contract import Api, StrictSchema, gives, takes
 from miniapp_api.resident.clinics import NamedAppointmentSchema
 
@@ -141,7 +141,7 @@ def check_in(ctx: Context, *, code: str) -> clinics.Appointment:
 @gives(PlaceInLineSchema)
 def queue(ctx: Context, booking_id: UUID) -> Told:
     """候诊进度 · How many are before one and about how long; asks cost little (ETag)."""
-    after_this_request(_conditional)
+    tell_only_what_is_new()
     return Told(clinics.day.queue(ctx, booking_id))
 
 
@@ -182,13 +182,3 @@ def _waiting(ahead: clinics.day.Ahead) -> str:
     late = f"另有 {ahead.expected} 位号在您前面的还没到，" if ahead.expected else ""
     span = f"一般 {ahead.least} 到 {ahead.most} 分钟"
     return f"{first}大约 {ahead.about} 分钟。{late}{span}，{basis}。"
-
-
-def _conditional(answer: Response) -> Response:
-    """An answer that is still the same costs no bytes."""
-    if answer.status_code == 200:
-        answer.add_etag()
-        answer.cache_control.private = True
-        answer.cache_control.no_cache = True
-        answer.make_conditional(request)
-    return answer
