@@ -19,7 +19,7 @@ class Kind(StrEnum):
     STRING_ERRCODE = "string_errcode"
 
 
-INSTEAD_OF_THE_CALL = {Kind.BUSY: -1, Kind.TOKEN: 40001, Kind.REFUSE: 43101}
+INSTEAD_OF_THE_CALL = {Kind.BUSY: -1, Kind.TOKEN: 40001}
 
 
 @dataclass
@@ -31,6 +31,12 @@ class Fault:
     times: int = 1
     seconds: float = 30.0
     openid: str | None = None
+    errcode: int = 43101  # what a `refuse` says
+
+    @property
+    def instead(self) -> int | None:
+        """The code that is answered in place of the call, `None` where the call takes place."""
+        return self.errcode if self.kind is Kind.REFUSE else INSTEAD_OF_THE_CALL.get(self.kind)
 
 
 class Faults:
@@ -47,6 +53,7 @@ class Faults:
             times=int(record.get("times", 1)),
             seconds=float(record.get("seconds", 30.0)),
             openid=record.get("openid"),
+            errcode=int(record.get("errcode", 43101)),
         )
         if fault.times < 1:
             raise ValueError("times is 1 or more")

@@ -11,7 +11,7 @@ from aiohttp.web_protocol import RequestHandler
 
 from . import page, realname
 from .control_api import CONTROLS, Rejected
-from .faults import INSTEAD_OF_THE_CALL, Fault, Kind
+from .faults import Fault, Kind
 from .platform import Platform
 from .refusal import Refused
 from .wechat_api import ENDPOINTS, Answer, Call, Endpoint
@@ -130,8 +130,8 @@ async def _before(fault: Fault | None) -> None:
         await asyncio.sleep(fault.seconds)
     elif fault.kind is Kind.HTTP500:
         raise Broken
-    elif fault.kind in INSTEAD_OF_THE_CALL:
-        raise Refused(INSTEAD_OF_THE_CALL[fault.kind])
+    elif fault.instead is not None:
+        raise Refused(fault.instead)
 
 
 async def _spoilt(

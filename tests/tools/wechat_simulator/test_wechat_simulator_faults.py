@@ -73,6 +73,14 @@ def test_spoilt_answers_follow_a_delivery(sim: Simulator) -> None:
     assert len(sim.messages()) == 3
 
 
+@pytest.mark.parametrize("errcode", [43108, 45009, 45011, 48004])
+def test_a_refusal_says_the_code_it_was_given(sim: Simulator, errcode: int) -> None:
+    sim.user("a", grants=1)
+    sim.fault("refuse", errcode=errcode)
+    assert sim.send("a")["errcode"] == errcode
+    assert sim.send("a")["errcode"] == 0
+
+
 def test_faults_are_listed_and_cleared(sim: Simulator) -> None:
     sim.fault("busy", times=3, openid="a")
     (fault,) = sim.control("GET", "faults")["faults"]
