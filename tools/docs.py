@@ -8,6 +8,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+from backend import identity
 from backend.kernel.context import Role
 from backend.kernel.events import Event, reaction_name
 from backend.kernel.lifecycle import Lifecycle
@@ -36,6 +37,7 @@ def pages() -> dict[str, str]:
         "events.md": _events,
         "permissions.md": _permissions,
         "routes.md": _routes,
+        "wechat_codes.md": _wechat_codes,
     }
     return {name: "\n".join([NOTE, "", *make()]) + "\n" for name, make in made.items()}
 
@@ -110,6 +112,17 @@ def _routes() -> Iterator[str]:
         for method, facts in operations.items():
             if method != "parameters":
                 yield f"| {method.upper()} | `{path}` | {facts.get('summary', '')} |"
+
+
+def _wechat_codes() -> Iterator[str]:
+    yield "# What follows from each refusal of WeChat"
+    yield "\nRead off `config/wechat_codes.toml`; those with an alarm call a person."
+    yield "A code that is not here fails what was asked, and calls a person too.\n"
+    yield "| code | | what it means | what follows | what an operator does |"
+    yield "| --- | --- | --- | --- | --- |"
+    for code, known in identity.wechat_codes().items():
+        alarm = "**alarm**" if known.is_alarming else ""
+        yield f"| {code} | {alarm} | {known.means} | {known.action} | {known.advice} |"
 
 
 def commands() -> Iterator[tuple[str, Any]]:

@@ -78,6 +78,11 @@ from backend.identity.standing import hold as hold_person
 from backend.identity.subject_service import close, erase, export, identity_of
 from backend.identity.tokens import Holder
 from backend.identity.verification_service import verify
+from backend.identity.wechat_codes import Action as WeChatAction
+from backend.identity.wechat_codes import codes as wechat_codes
+from backend.identity.wechat_codes import refusal as wechat_refusal
+from backend.identity.wechat_codes import rid_of as wechat_rid
+from backend.identity.wechat_codes import with_action as wechat_codes_with
 from backend.identity.witness_service import ToWitness, to_witness, witness
 
 __all__ = [
@@ -121,6 +126,7 @@ __all__ = [
     "ToWitness",
     "Verdict",
     "WeChat",
+    "WeChatAction",
     "WeChatServer",
     "account",
     "accounts",
@@ -193,6 +199,10 @@ __all__ = [
     "verify",
     "verify_at_desk",
     "wechat",
+    "wechat_codes",
+    "wechat_codes_with",
+    "wechat_refusal",
+    "wechat_rid",
     "why_closed",
     "withdraw",
     "witness",

@@ -17,6 +17,7 @@ import httpx2
 import structlog
 
 from backend.identity.errors import CodeExpired, WeChatBlocked
+from backend.identity.wechat_codes import refusal, rid_of
 from backend.kernel import cache
 from backend.kernel.errors import Refusal, TooMany, Unavailable
 from config.settings import Settings
@@ -243,5 +244,8 @@ def _accepted(answer: Mapping[str, Any], path: str) -> Mapping[str, Any]:
     code = _code_of(answer)
     if not code:
         return answer
-    log.warning("wechat refused", path=path, errcode=code, errmsg=str(answer.get("errmsg")))
+    known = refusal(code)
+    say = log.error if known.is_alarming else log.warning
+    words = str(answer.get("errmsg"))[:200]
+    say("wechat refused", path=path, errcode=code, errmsg=words, rid=rid_of(answer))
     raise REFUSALS.get(code, Unavailable)

@@ -1,17 +1,19 @@
-"""What follows from WeChat's answer to a send (wechat-protocol §3.2)."""
+"""What follows from WeChat's answer to a send; config/wechat_codes.toml says what a code means."""
 
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from backend import identity
+from backend.identity import WeChatAction
 from backend.kernel.calendar import SHANGHAI
 from backend.messaging.models import Reason, State
 
-OK, BUSY, DAY_IS_FULL = 0, -1, 45009
-STALE_TOKEN = frozenset({40001, 40014, 42001})
+OK, BUSY = 0, -1
+STALE_TOKEN = identity.wechat_codes_with(WeChatAction.REFRESH)
 BUSY_PAUSES_S = (1.0, 5.0, 30.0)
 
 PERMANENT: Mapping[int, Reason] = {
@@ -27,13 +29,14 @@ PAUSES_S: Mapping[int, tuple[Reason, float]] = {
     43108: (Reason.CONCURRENT, 1.5),
     45011: (Reason.RATE, 60.0),
 }
-HALTS_S: Mapping[int, tuple[Reason, float]] = {
-    **dict.fromkeys(STALE_TOKEN, (Reason.BAD_TOKEN, 60.0)),
-    **dict.fromkeys([43107, 48004, 50004], (Reason.SUSPENDED, 600.0)),
+HALTS: Mapping[WeChatAction, tuple[Reason, float]] = {
+    WeChatAction.REFRESH: (Reason.BAD_TOKEN, 60.0),
+    WeChatAction.STOP: (Reason.SUSPENDED, 600.0),
+    WeChatAction.OPERATOR: (Reason.SUSPENDED, 600.0),
 }
 EXPECTED = frozenset({Reason.NO_CREDIT, Reason.BUSY, Reason.CONCURRENT, Reason.RATE})
 
-_RID = re.compile(r"rid: ([0-9A-Za-z-]{1,60})|req_id: ([0-9A-Za-z_-]{1,60})")
+_FIELD = re.compile(r"data\.(\w{1,40})\.value")
 _INT4, _INT8 = 2**31, 2**63
 
 
@@ -42,7 +45,7 @@ class Outcome:
     """Where a message stands after an attempt.
 
     `pause_s`: not again before so many seconds (real time); `halt_s`: nothing at all before;
-    `counted`: whether this attempt brings giving up nearer.
+    `counted`: whether this attempt brings giving up nearer. `field`: the one WeChat complains of.
     """
 
     state: State
@@ -53,6 +56,7 @@ class Outcome:
     errcode: int | None = None
     rid: str | None = None
     msgid: int | None = None
+    field: str | None = None
 
     @property
     def alarming(self) -> bool:
@@ -86,22 +90,30 @@ def judge(answer: Mapping[str, Any] | None, busy_before: int, wall: datetime) ->
     if code == OK:
         msgid = _whole(answer.get("msgid"), _INT8)
         return Outcome(State.SENT, counted=True, errcode=OK, msgid=msgid)
-    return _refused(code, _rid(answer), busy_before, wall)
+    outcome = _refused(code, busy_before, wall)
+    return replace(outcome, errcode=code, rid=identity.wechat_rid(answer), field=_field(answer))
 
 
-def _refused(code: int, rid: str | None, busy_before: int, wall: datetime) -> Outcome:
+def _refused(code: int, busy_before: int, wall: datetime) -> Outcome:
+    action = identity.wechat_refusal(code).action
     if code in PAUSES_S:
         reason, pause = PAUSES_S[code]
-        return Outcome(State.QUEUED, reason, pause, errcode=code, rid=rid)
-    if code in HALTS_S or code == DAY_IS_FULL:
+        return Outcome(State.QUEUED, reason, pause)
+    if action in HALTS or action is WeChatAction.NEXT_DAY:
         full = (Reason.QUOTA, until_midnight_s(wall))
-        reason, halt = HALTS_S.get(code, full)
-        return Outcome(State.QUEUED, reason, halt, halt, errcode=code, rid=rid)
+        reason, halt = HALTS.get(action, full)
+        return Outcome(State.QUEUED, reason, halt, halt)
     if code == BUSY and busy_before < len(BUSY_PAUSES_S):
-        pause = BUSY_PAUSES_S[busy_before]
-        return Outcome(State.QUEUED, Reason.BUSY, pause, counted=True, errcode=code, rid=rid)
-    final = Reason.BUSY if code == BUSY else PERMANENT.get(code, Reason.UNEXPECTED_CODE)
-    return Outcome(State.FAILED, final, counted=True, errcode=code, rid=rid)
+        return Outcome(State.QUEUED, Reason.BUSY, BUSY_PAUSES_S[busy_before], counted=True)
+    return Outcome(State.FAILED, _final(code, action), counted=True)
+
+
+def _final(code: int, action: WeChatAction) -> Reason:
+    """Why it failed for good; a code that cannot be an answer to a send is unexpected."""
+    if code == BUSY:
+        return Reason.BUSY
+    other = Reason.DEFECT if action is WeChatAction.DEFECT else Reason.UNEXPECTED_CODE
+    return PERMANENT.get(code, other)
 
 
 def until_midnight_s(wall: datetime) -> float:
@@ -120,6 +132,7 @@ def _whole(value: Any, bound: int) -> int | None:
     return number if -bound <= number < bound else None
 
 
-def _rid(answer: Mapping[str, Any]) -> str | None:
-    found = _RID.search(str(answer.get("errmsg", "")))
-    return (found[1] or found[2]) if found else None
+def _field(answer: Mapping[str, Any]) -> str | None:
+    """The template's field named in the text, for a person to read."""
+    found = _FIELD.search(str(answer.get("errmsg", "")))
+    return found[1] if found else None

@@ -31,7 +31,7 @@ WALL = datetime(2026, 11, 23, 15, 59, tzinfo=UTC)  # one minute to midnight in S
         (40001, State.QUEUED, Reason.BAD_TOKEN),
         (40014, State.QUEUED, Reason.BAD_TOKEN),
         (42001, State.QUEUED, Reason.BAD_TOKEN),
-        (41001, State.FAILED, Reason.UNEXPECTED_CODE),
+        (41001, State.FAILED, Reason.DEFECT),
         (99999, State.FAILED, Reason.UNEXPECTED_CODE),
         (10**30, State.UNKNOWN, Reason.UNREADABLE),
         ("x", State.UNKNOWN, Reason.UNREADABLE),
@@ -68,6 +68,19 @@ def test_a_full_day_stops_everything_until_midnight_in_shanghai() -> None:
 )
 def test_the_request_id_is_kept(errmsg: object, rid: str | None) -> None:
     assert judge({"errcode": 40037, "errmsg": errmsg}, 0, WALL).rid == rid
+
+
+@pytest.mark.parametrize(
+    ("errmsg", "field"),
+    [
+        ("argument invalid! data.thing1.value is empty rid: 6-5-1", "thing1"),
+        ("argument invalid! data.character_string02.value invalid", "character_string02"),
+        ("argument invalid!", None),
+        (None, None),
+    ],
+)
+def test_the_field_that_does_not_fit_is_named(errmsg: object, field: str | None) -> None:
+    assert judge({"errcode": 47003, "errmsg": errmsg}, 0, WALL).field == field
 
 
 @pytest.mark.parametrize(
