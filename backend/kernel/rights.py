@@ -32,6 +32,7 @@ WITHHELD: Mapping[str, Sequence[str]] = {
     "audit_retired": READ,
     "audit_seal": APPENDED,
     "credit": APPENDED,
+    "message_step": APPENDED,
     "disclosure": APPENDED,
     "disclosure_unsealed": ("UPDATE",),
     "emergency_access": ("DELETE",),

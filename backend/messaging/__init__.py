@@ -12,7 +12,7 @@ from backend.messaging.answers import (
     judge,
 )
 from backend.messaging.gateway import CALL_S, NoAnswer, NotReached, Push, WeChatPush, body_of
-from backend.messaging.models import Entry, Message, Reason, State
+from backend.messaging.models import Answer, Entry, Message, MessageStep, Reason, State, Step
 from backend.messaging.notices import tell_freed, tell_of_desk_request, tell_other_accounts
 from backend.messaging.outbox import (
     LEASE_S,
@@ -37,7 +37,16 @@ from backend.messaging.queries import (
 from backend.messaging.rules import DoesNotFit, as_date, as_time
 from backend.messaging.service import To, queue, report_popup, withdraw
 from backend.messaging.subject_service import close, erase, export, foresee, forget
-from backend.messaging.wording import MessageKind, Template, catalogue
+from backend.messaging.wording import (
+    Channel,
+    Consent,
+    Group,
+    InDoubt,
+    Late,
+    MessageKind,
+    Template,
+    catalogue,
+)
 
 __all__ = [
     "CALL_S",
@@ -49,12 +58,19 @@ __all__ = [
     "NO_ANSWER",
     "RELEASED",
     "STALE_TOKEN",
+    "Answer",
     "Balance",
+    "Channel",
     "Claimed",
+    "Consent",
     "DoesNotFit",
     "Entry",
+    "Group",
+    "InDoubt",
+    "Late",
     "Message",
     "MessageKind",
+    "MessageStep",
     "NoAnswer",
     "NotReached",
     "Outcome",
@@ -63,6 +79,7 @@ __all__ = [
     "Reason",
     "Result",
     "State",
+    "Step",
     "Template",
     "To",
     "WeChatPush",

@@ -4,16 +4,25 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, false, func, text
+from sqlalchemy import BigInteger, CheckConstraint, Enum, ForeignKey, Index, false, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.kernel.database import Base
-from backend.messaging.wording import MessageKind, catalogue
+from backend.messaging.wording import Channel, MessageKind, catalogue
+
+# Kinds are data (config/messages.toml): a new one changes no constraint of a large table.
+KINDS = Enum(
+    MessageKind,
+    native_enum=False,
+    create_constraint=False,
+    length=40,
+    values_callable=lambda kind: [str(member) for member in kind],
+)
 
 
 class State(StrEnum):
-    """Where a message stands. The last four are final."""
+    """Where a message stands on its channel. The last five are final."""
 
     QUEUED = "queued"
     SENDING = "sending"
@@ -21,6 +30,7 @@ class State(StrEnum):
     UNKNOWN = "unknown"
     FAILED = "failed"
     WITHDRAWN = "withdrawn"
+    DIGESTED = "digested"
 
 
 class Reason(StrEnum):
@@ -48,14 +58,45 @@ class Reason(StrEnum):
     LEASE_LOST = "lease_lost"
     OBSOLETE = "obsolete"
     UNWELCOME = "unwelcome"
+    REPLACED = "replaced"
+    EXPIRED = "expired"
+    DIGESTED = "digested"
+    MUTED = "muted"
+    OVER_BUDGET = "over_budget"
+    KEPT_CREDIT = "kept_credit"
+    QUARANTINED = "quarantined"
+    RESTORED = "restored"
+    CANCELLED = "cancelled"
+    ANSWERED = "answered"
+    NOT_DELIVERED = "not_delivered"
+    NO_PHONE = "no_phone"
+    DEAD_PHONE = "dead_phone"
+    STOPPED = "stopped"
+    PHONE_LIMIT = "phone_limit"
+    NO_TEXT = "no_text"
+    NO_PROXY = "no_proxy"
+    NO_REPLY = "no_reply"
+    WRONG_NUMBER = "wrong_number"
+    REFUSED = "refused"
+    MOVED_AWAY = "moved_away"
+
+
+class Answer(StrEnum):
+    """What somebody said to a message."""
+
+    CONFIRMED = "confirmed"
+    CANNOT_COME = "cannot_come"
+    STOP = "stop"
 
 
 class Message(Base):
-    """One message to one person, at most once for each occasion of a subject.
+    """One message to one person over one channel, at most once for each occasion of a subject.
 
-    `due_at` is business time; `next_at` and `lease_until` are real time. What is `obsolete` was
-    withdrawn while it was being sent: it may arrive, and is never tried again. One account has one
-    openid, so that no two messages of one account are ever sent at the same moment.
+    A further channel is a row of its own, whose `first_id` is the row that began. Business time:
+    `due_at`, `wait_until` (where given, nothing is sent before), `expires_at`; real time:
+    `next_at`, `lease_until`. What is `obsolete` was withdrawn while it was being sent: it may
+    arrive, and is never tried again. One account has one openid, so that no two messages of one
+    account are ever sent at the same moment; of what goes by telephone, one of one resident.
     """
 
     __tablename__ = "message"
@@ -76,6 +117,7 @@ class Message(Base):
             text("coalesce(to_resident_id, to_staff_id)"),
             "subject_id",
             "occasion",
+            "channel",
             unique=True,
         ),
         Index(
@@ -85,17 +127,34 @@ class Message(Base):
             postgresql_where=text("state = 'sending'"),
         ),
         Index(
-            "ix_message_due",
+            "uq_message_texting",
+            "to_resident_id",
+            unique=True,
+            postgresql_where=text("state = 'sending' AND channel = 'sms'"),
+        ),
+        Index(
+            "ix_message_ready",
+            "channel",
             text("urgent DESC"),
-            "due_at",
+            text("coalesce(wait_until, due_at)"),
             postgresql_where=text("state = 'queued'"),
         ),
+        Index(
+            "ix_message_collapse",
+            "collapse_key",
+            postgresql_where=text("collapse_key IS NOT NULL AND state IN ('queued', 'sending')"),
+        ),
+        Index("ix_message_first_id", "first_id", postgresql_where=text("first_id IS NOT NULL")),
+        Index("ix_message_digest_id", "digest_id", postgresql_where=text("digest_id IS NOT NULL")),
+        CheckConstraint("(answer IS NULL) = (answered_at IS NULL)", "answered_has_time"),
+        CheckConstraint("state <> 'digested' OR digest_id IS NOT NULL", "digested_has_digest"),
         Index("ix_message_leased", "lease_until", postgresql_where=text("state = 'sending'")),
         Index(None, "to_resident_id", "due_at"),
         Index(None, "to_staff_id", "due_at"),
         Index(None, "subject_id"),
     )
-    kind: Mapped[MessageKind]
+    kind: Mapped[MessageKind] = mapped_column(KINDS)
+    channel: Mapped[Channel] = mapped_column(server_default=Channel.WECHAT)
     to_resident_id: Mapped[UUID | None] = mapped_column(ForeignKey("resident.id"))
     to_staff_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
     to_account_id: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"))
@@ -107,6 +166,11 @@ class Message(Base):
     urgent: Mapped[bool]
     obsolete: Mapped[bool] = mapped_column(server_default=false())
     due_at: Mapped[datetime]
+    wait_until: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+    collapse_key: Mapped[str | None]
+    first_id: Mapped[UUID | None] = mapped_column(ForeignKey("message.id", ondelete="SET NULL"))
+    digest_id: Mapped[UUID | None] = mapped_column(ForeignKey("message.id", ondelete="SET NULL"))
     created_at: Mapped[datetime]
     state: Mapped[State] = mapped_column(server_default=State.QUEUED)
     reason: Mapped[Reason | None]
@@ -120,6 +184,9 @@ class Message(Base):
     errcode: Mapped[int | None]
     rid: Mapped[str | None]
     msgid: Mapped[int | None] = mapped_column(BigInteger)
+    read_at: Mapped[datetime | None]
+    answer: Mapped[Answer | None]
+    answered_at: Mapped[datetime | None]
 
     @property
     def title(self) -> str:
@@ -133,6 +200,41 @@ class Message(Base):
         ordered = [*labels, *sorted(self.content.keys() - labels.keys())]
         written = [key for key in ordered if key in self.content]
         return [{"label": labels.get(key, ""), "value": self.content[key]} for key in written]
+
+
+class Step(StrEnum):
+    """What happened to a message that its row does not tell."""
+
+    REPLACED = "replaced"
+    WITHDRAWN = "withdrawn"
+    HELD = "held"
+    REWRITTEN = "rewritten"
+    DROPPED = "dropped"
+    DIGESTED = "digested"
+    TRIED = "tried"
+    SETTLED = "settled"
+    NEXT_CHANNEL = "next_channel"
+    READ = "read"
+    ANSWERED = "answered"
+    REPLAYED = "replayed"
+    CANCELLED = "cancelled"
+
+
+class MessageStep(Base):
+    """One line of a message's history, only ever added; what was sent at once has none.
+
+    `at` is real time; `by_id` is the member of staff, the account or nobody.
+    """
+
+    __tablename__ = "message_step"
+    __table_args__ = (Index(None, "message_id"),)
+    message_id: Mapped[UUID] = mapped_column(ForeignKey("message.id", ondelete="CASCADE"))
+    at: Mapped[datetime] = mapped_column(server_default=func.now())
+    step: Mapped[Step]
+    reason: Mapped[Reason | None]
+    errcode: Mapped[int | None]
+    rid: Mapped[str | None]
+    by_id: Mapped[UUID | None]
 
 
 class Entry(StrEnum):

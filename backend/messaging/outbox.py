@@ -32,6 +32,7 @@ from backend.messaging import ledger, wording
 from backend.messaging.answers import Outcome
 from backend.messaging.models import Message, Reason, State
 from backend.messaging.rules import MessagingPolicy, is_quiet
+from backend.messaging.wording import Channel
 
 LEASE_S = 30
 GRACE_S = 15
@@ -132,7 +133,8 @@ def _due(ctx: Context) -> Any:
         wanted.outerjoin(_Resident, _Resident.id == _account_of_resident())
         .outerjoin(_Member, _Member.staff_id == Message.to_staff_id)
         .outerjoin(_Person, _Person.id == Message.to_resident_id)
-        .where(Message.state == State.QUEUED, Message.due_at <= bindparam("at"))
+        .where(Message.state == State.QUEUED, Message.channel == Channel.WECHAT)
+        .where(func.coalesce(Message.wait_until, Message.due_at) <= bindparam("at"))
         .where(Message.next_at <= func.now(), ~in_flight, ~_is_paused())
         .order_by(Message.urgent.desc(), Message.due_at, Message.id)
         .limit(bindparam("limit"))

@@ -41,8 +41,10 @@ class Queue:
 
 def inbox(ctx: Context, wanted: Wanted) -> Page[Message]:
     """What was due for whoever asks, newest first, whatever became of the push."""
-    own = select(Message).where(
-        policy.visible_to(ctx), Message.due_at <= ctx.at, Message.state != State.WITHDRAWN
+    own = (
+        select(Message)
+        .where(policy.visible_to(ctx), Message.due_at <= ctx.at, Message.state != State.WITHDRAWN)
+        .where(Message.first_id.is_(None))
     )
     return page(own, [Message.due_at, Message.id], wanted, newest_first=True)
 
@@ -95,7 +97,8 @@ def oldest_due_s(at: datetime) -> float:
 
 def _due(at: datetime) -> Select[int, datetime | None]:
     waiting = Message.state.in_([State.QUEUED, State.SENDING])
-    return select(func.count(), func.min(Message.due_at)).where(waiting, Message.due_at <= at)
+    ready_at = func.coalesce(Message.wait_until, Message.due_at)
+    return select(func.count(), func.min(ready_at)).where(waiting, ready_at <= at)
 
 
 def about(subject_id: UUID) -> Sequence[Message]:

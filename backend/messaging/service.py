@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Self
 from uuid import UUID
 
-from sqlalchemy import case, update
+from sqlalchemy import ColumnElement, case, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from backend import identity
@@ -14,9 +14,9 @@ from backend.kernel.context import Context
 from backend.kernel.database import db
 from backend.kernel.ids import new_id
 from backend.kernel.policy import admitted, by_anyone
-from backend.messaging import ledger, policy, queries, wording
+from backend.messaging import history, ledger, policy, queries, wording
 from backend.messaging.errors import UnknownTemplate
-from backend.messaging.models import Entry, Message, Reason, State
+from backend.messaging.models import Entry, Message, Reason, State, Step
 from backend.messaging.rules import MessagingPolicy, after_quiet
 from backend.messaging.wording import MessageKind
 
@@ -61,17 +61,19 @@ def queue(  # noqa: PLR0917 — the contract other features were given
     values: Mapping[str, str],
     page: str | None = None,
     due: datetime | None = None,
+    expires: datetime | None = None,
 ) -> None:
     """Queue a message for `due` (now unless given), once for this occasion; again is no change.
 
-    What is not urgent waits for the end of the quiet hours; nothing is queued for a person whose
-    record is closed. Raises `DoesNotFit` where
+    What is not urgent waits for the end of the quiet hours; after `expires` (the kind's own
+    unless given) nothing is sent. What still waits under the same collapse key is replaced.
+    Nothing is queued for a person whose record is closed. Raises `DoesNotFit` where
     `values` are not those that the kind's texts name, or do not fit their fields.
     """
     if to.resident_id is not None and identity.is_closed(to.resident_id):
         return
-    at = due or ctx.at
-    urgent = wording.is_urgent(kind)
+    at, urgent, key = due or ctx.at, wording.is_urgent(kind), wording.collapse_key(kind, subject_id)
+    due_at = at if urgent else after_quiet(at, ctx.region.section("messaging", MessagingPolicy))
     row = insert(Message).values(
         id=new_id(),
         kind=kind,
@@ -84,10 +86,29 @@ def queue(  # noqa: PLR0917 — the contract other features were given
         content=wording.write(kind, values, at),
         page=page or wording.page_of(kind, subject_id),
         urgent=urgent,
-        due_at=at if urgent else after_quiet(at, ctx.region.section("messaging", MessagingPolicy)),
+        due_at=due_at,
+        expires_at=expires or wording.expiry(kind, due_at),
+        collapse_key=key,
         created_at=ctx.at,
     )
-    db.session.execute(row.on_conflict_do_nothing())
+    if key is not None:
+        _lock(key)
+    added = db.session.execute(row.on_conflict_do_nothing().returning(Message.id)).scalar()
+    if added is not None and key is not None:
+        _replace(added, to, key)
+
+
+def _lock(key: str) -> None:
+    """Of two that come at once under one key, the second replaces the first."""
+    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 5))))
+
+
+def _replace(by: UUID, to: To, key: str) -> None:
+    same = Message.to_resident_id.is_not_distinct_from(to.resident_id)
+    same &= Message.to_staff_id.is_not_distinct_from(to.staff_id)
+    same &= Message.to_account_id.is_not_distinct_from(to.account_id)
+    older = (Message.collapse_key == key) & (Message.id != by) & same
+    _take_back(older, Reason.REPLACED, Step.REPLACED)
 
 
 @admitted(by_anyone)
@@ -96,18 +117,24 @@ def withdraw(_ctx: Context, subject_id: UUID, *kinds: MessageKind) -> None:
 
     What is being sent at this moment may arrive; where it does not, it is not tried again.
     """
+    about = (Message.subject_id == subject_id) & Message.kind.in_(kinds or list(MessageKind))
+    _take_back(about, Reason.OBSOLETE, Step.WITHDRAWN)
+
+
+def _take_back(which: ColumnElement[bool], reason: Reason, step: Step) -> None:
     waiting = Message.state == State.QUEUED
-    db.session.execute(
+    gone = (
         update(Message)
-        .where(Message.subject_id == subject_id, Message.kind.in_(kinds or list(MessageKind)))
-        .where(Message.state.in_([State.QUEUED, State.SENDING]))
+        .where(which, Message.state.in_([State.QUEUED, State.SENDING]))
         .values(
             obsolete=True,
             state=case((waiting, State.WITHDRAWN), else_=Message.state),
-            reason=case((waiting, Reason.OBSOLETE), else_=Message.reason),
+            reason=case((waiting, reason), else_=Message.reason),
         )
+        .returning(Message.id)
         .execution_options(synchronize_session="fetch")
     )
+    history.note(list(db.session.execute(gone).scalars()), step, reason)
 
 
 @admitted(policy.has_account)

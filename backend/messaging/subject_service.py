@@ -12,7 +12,7 @@ from backend.kernel.context import Context
 from backend.kernel.database import db
 from backend.kernel.policy import admitted, by_clock
 from backend.kernel.subjects import Cause, Consequence, Records, rows_of, told
-from backend.messaging.models import Credit, Message, Reason, State
+from backend.messaging.models import Credit, Message, MessageStep, Reason, State
 
 WAITING = (State.QUEUED, State.SENDING)
 
@@ -21,10 +21,12 @@ WAITING = (State.QUEUED, State.SENDING)
 def export(_ctx: Context, resident_id: UUID) -> Records:
     """Every message to the person, and what their accounts agreed to be sent."""
     accounts = select(identity.Account.id).where(identity.Account.resident_id == resident_id)
+    messages = select(Message.id).where(Message.to_resident_id == resident_id)
     return {
         "message": told(
             rows_of(Message, Message.to_resident_id == resident_id), without=["lease_token"]
         ),
+        "message_step": told(rows_of(MessageStep, MessageStep.message_id.in_(messages))),
         "credit": told(rows_of(Credit, Credit.account_id.in_(accounts))),
     }
 

@@ -4,7 +4,7 @@ import string
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from uuid import UUID
@@ -72,6 +72,56 @@ class MessageKind(StrEnum):
     DISPLACED_WAITING = "displaced_waiting"
     APPEAL_TO_DECIDE = "appeal_to_decide"
     SUGGESTION_TO_APPROVE = "suggestion_to_approve"
+    VISIT_NEAR = "visit_near"
+    DIGEST = "digest"
+    CANNOT_COME = "cannot_come"
+    CALL_TO_MAKE = "call_to_make"
+
+
+class Channel(StrEnum):
+    """How a message goes: 微信, 短信, a call by the centre, or the family's 微信."""
+
+    WECHAT = "wechat"
+    SMS = "sms"
+    CALL = "call"
+    FAMILY = "family"
+
+
+class Group(StrEnum):
+    """What somebody switches on or off as a whole; what is not listed in `MUTABLE` stays on."""
+
+    CARE = "care"
+    BOOKINGS = "bookings"
+    SERVICES = "services"
+    NEWS = "news"
+    SAFETY = "safety"
+    WORK = "work"
+
+
+MUTABLE = frozenset({Group.CARE, Group.BOOKINGS, Group.SERVICES, Group.NEWS})
+
+
+class Late(StrEnum):
+    """What becomes of a message that could not go in time."""
+
+    SEND = "send"
+    REWRITE = "rewrite"
+    DROP = "drop"
+
+
+class InDoubt(StrEnum):
+    """What follows where nobody knows whether a message arrived, and no event settles it."""
+
+    KEEP = "keep"
+    NEXT = "next"
+    RESEND = "resend"
+
+
+class Consent(StrEnum):
+    """One accepted popup is one push [一次性订阅], or many until it is taken back [长期订阅]."""
+
+    ONE_TIME = "one_time"
+    LONG_TERM = "long_term"
 
 
 class Audience(StrEnum):
@@ -91,17 +141,53 @@ class Template:
     audience: Audience
     credits_kept: int
     fields: Mapping[str, str]
+    kind: Consent = Consent.ONE_TIME
 
 
 @dataclass(frozen=True)
 class Wording:
-    """What one kind says: texts, the page that opens, whether it may disturb, or only reminds."""
+    """What one kind says, and how it is carried.
+
+    `texts` and `page`: the card. `urgent`: goes at whatever hour, and counts for no budget.
+    `reminder`: only reminds, so that it needs that consent. `weight`: 1 to 9, what matters more has
+    the last credit. `ladder`: the channels after 微信 where it is not delivered, or not read within
+    `unread_hours`. `collapse`: of what has this name about one subject only the newest waits.
+    `expires_hours` after it was due nothing is sent; `late_after_hours` after it the `late` policy
+    applies, `late_text` in place of the first line. `digest`: may be told together with others of
+    the same morning; `spread`: at any minute of that hour; `workdays_only`: waits for one of
+    those. `in_doubt`: what follows an ambiguous answer. `answers`: confirm, cannot come, stop.
+    """
 
     template: str
     page: str
     texts: Mapping[str, str]
     urgent: bool = False
     reminder: bool = False
+    weight: int = 5
+    group: Group = Group.SERVICES
+    ladder: tuple[Channel, ...] = ()
+    unread_hours: int | None = None
+    collapse: str | None = None
+    expires_hours: int | None = None
+    late: Late = Late.SEND
+    late_after_hours: int | None = None
+    late_text: str | None = None
+    digest: bool = False
+    spread: bool = False
+    workdays_only: bool = False
+    in_doubt: InDoubt = InDoubt.KEEP
+    answers: bool = False
+
+    def __post_init__(self) -> None:
+        rewrites = self.late is Late.REWRITE
+        if rewrites != (self.late_text is not None) or (self.late is not Late.SEND) != (
+            self.late_after_hours is not None
+        ):
+            raise ValueError("a late policy has its hours, and a rewritten text its words")
+        if not 1 <= self.weight <= 9 or Channel.WECHAT in self.ladder:
+            raise ValueError("a weight is 1 to 9, and every ladder begins with WeChat")
+        if self.unread_hours is not None and not self.ladder:
+            raise ValueError("what goes on when it is not read has a ladder")
 
 
 @dataclass(frozen=True)
@@ -117,6 +203,9 @@ class Catalogue:
         for name, wording in self.kind.items():
             if wording.texts.keys() != self.template[wording.template].fields.keys():
                 raise ValueError(f"{name}: its texts are not those of its template's fields")
+            one_time = self.template[wording.template].kind is Consent.ONE_TIME
+            if wording.in_doubt is InDoubt.RESEND and one_time:
+                raise ValueError(f"{name}: one push is agreed to, so that none is sent again")
 
     def template_of(self, kind: MessageKind) -> Template:
         """The template that carries a kind."""
@@ -134,6 +223,18 @@ def catalogue() -> Catalogue:
 def reminders() -> frozenset[MessageKind]:
     """What only reminds, and is sent to nobody who does not want to be reminded."""
     return frozenset(MessageKind(name) for name, one in catalogue().kind.items() if one.reminder)
+
+
+def collapse_key(kind: MessageKind, subject_id: UUID) -> str | None:
+    """What the newest message about a subject takes the place of."""
+    name = catalogue().kind[kind].collapse
+    return name and f"{name}:{subject_id}"
+
+
+def expiry(kind: MessageKind, due_at: datetime) -> datetime | None:
+    """After which instant this kind is not sent any more."""
+    hours = catalogue().kind[kind].expires_hours
+    return None if hours is None else due_at + timedelta(hours=hours)
 
 
 def is_urgent(kind: MessageKind) -> bool:

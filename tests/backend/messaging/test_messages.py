@@ -11,10 +11,13 @@ from backend import messaging
 from backend.kernel.calendar import SHANGHAI
 from backend.kernel.clock import FixedClock
 from backend.kernel.context import Role
+from backend.kernel.database import db
 from backend.kernel.ids import new_id
-from backend.messaging import DoesNotFit, MessageKind, State, To
+from backend.messaging import DoesNotFit, MessageKind, State, To, history
 from backend.messaging.rules import fit, kind_of
 from backend.messaging.wording import catalogue
+
+PLACE = {"place": "中心"}
 
 
 def test_a_message_is_queued_once_for_each_occasion(app: Flask) -> None:
@@ -72,6 +75,46 @@ def test_only_the_kinds_named_are_withdrawn(app: Flask) -> None:
     message = a_message()
     messaging.withdraw(by_itself(), message.subject_id, MessageKind.RUN_OUT)
     assert message.state is State.QUEUED
+
+
+def test_the_newest_of_one_key_replaces_what_waits(app: Flask) -> None:
+    resident, subject = a_resident(), new_id()
+    older = a_message(resident, MessageKind.QUEUE_NEAR, subject_id=subject, values=PLACE)
+    facts = {"occasion": "again", "values": PLACE}
+    messaging.queue(by_itself(), MessageKind.QUEUE_NEAR, To.resident(resident.id), subject, **facts)
+    newer = messages_about(subject)[1]
+    db.session.refresh(older)
+    assert (older.state, older.reason) == (State.WITHDRAWN, messaging.Reason.REPLACED)
+    assert newer.state is State.QUEUED
+    assert [line.step for line in history.of(older.id)] == [messaging.Step.REPLACED]
+    assert history.of(newer.id) == []
+
+
+def test_another_person_or_subject_is_not_replaced(app: Flask) -> None:
+    subject = new_id()
+    queued = [
+        a_message(a_resident(), MessageKind.QUEUE_NEAR, subject_id=one, values=PLACE)
+        for one in (subject, new_id())
+    ]
+    messaging.queue(
+        by_itself(), MessageKind.QUEUE_NEAR, To.resident(a_resident().id), subject, "other", PLACE
+    )
+    assert {one.state for one in queued} == {State.QUEUED}
+
+
+def test_what_is_queued_again_replaces_nothing(app: Flask) -> None:
+    resident, subject = a_resident(), new_id()
+    first = a_message(resident, MessageKind.QUEUE_NEAR, subject_id=subject, values=PLACE)
+    messaging.queue(
+        by_itself(), MessageKind.QUEUE_NEAR, To.resident(resident.id), subject, "once", PLACE
+    )
+    assert first.state is State.QUEUED
+
+
+def test_a_kind_says_for_how_long_it_may_be_sent(app: Flask) -> None:
+    near = a_message(kind=MessageKind.QUEUE_NEAR, values=PLACE)
+    assert near.expires_at == near.due_at + timedelta(hours=1)
+    assert a_message().expires_at is None
 
 
 @pytest.mark.parametrize("kind", list(MessageKind))

@@ -63,6 +63,7 @@ THE_CHILDS_OWN = {
     "account": "by which phones the child logs in",
     "session": "and where",
     "credit": "what those accounts agreed to be sent",
+    "message_step": "of messages, some of which the child may have hidden",
     "consent_refusal": "what those accounts did not agree to",
     "data_export": "which copies the child asked for",
     "deletion_request": "by which account",
