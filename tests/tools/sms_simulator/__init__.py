@@ -1,0 +1,1 @@
+"""The simulator is started as a process and spoken to over HTTP."""

@@ -1,0 +1,1 @@
+"""Plays Tencent Cloud SMS over real HTTP."""
