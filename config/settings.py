@@ -8,6 +8,8 @@ from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
+from config.sms_settings import IncompleteSms, SmsSettings
+
 ROOT = Path(__file__).resolve().parent.parent
 YEAR_S = 365 * 24 * 3600
 MOST_IN_PRODUCTION = 10
@@ -55,6 +57,7 @@ class Settings:
     limits_factor: float | None
     hsts_seconds: int
     shared_answers_s: float
+    sms: SmsSettings | None
 
     @property
     def time_may_be_shifted(self) -> bool:
@@ -91,6 +94,7 @@ class Settings:
             limits_factor=_factor(environ.get("LIMITS", "1"), env),
             hsts_seconds=_seconds(environ, "HSTS_SECONDS", YEAR_S * (env is Env.PRODUCTION)),
             shared_answers_s=_moment(environ, "SHARED_ANSWERS_S", 0.0 if env is Env.TEST else 1.0),
+            sms=_sms(environ),
         )
 
 
@@ -99,6 +103,13 @@ def _env(name: str) -> Env:
         return Env(name)
     except ValueError as unknown:
         raise SettingsError(f"ENV must be one of {', '.join(Env)}") from unknown
+
+
+def _sms(environ: Mapping[str, str]) -> SmsSettings | None:
+    try:
+        return SmsSettings.from_env(environ)
+    except IncompleteSms as wrong:
+        raise SettingsError(str(wrong)) from wrong
 
 
 def _required(environ: Mapping[str, str], name: str) -> str:

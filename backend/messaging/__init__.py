@@ -36,6 +36,8 @@ from backend.messaging.queries import (
 )
 from backend.messaging.rules import DoesNotFit, as_date, as_time
 from backend.messaging.service import To, queue, report_popup, withdraw
+from backend.messaging.sms_gateway import Sms, SmsCarrier, SmsPush
+from backend.messaging.sms_wording import sms_catalogue
 from backend.messaging.subject_service import close, erase, export, foresee, forget
 from backend.messaging.wording import (
     Channel,
@@ -78,6 +80,9 @@ __all__ = [
     "Queue",
     "Reason",
     "Result",
+    "Sms",
+    "SmsCarrier",
+    "SmsPush",
     "State",
     "Step",
     "Template",
@@ -104,6 +109,7 @@ __all__ = [
     "queue_numbers",
     "report_popup",
     "settle",
+    "sms_catalogue",
     "subscriptions",
     "take_over",
     "tell_freed",

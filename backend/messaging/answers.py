@@ -34,7 +34,16 @@ HALTS: Mapping[WeChatAction, tuple[Reason, float]] = {
     WeChatAction.STOP: (Reason.SUSPENDED, 600.0),
     WeChatAction.OPERATOR: (Reason.SUSPENDED, 600.0),
 }
-EXPECTED = frozenset({Reason.NO_CREDIT, Reason.BUSY, Reason.CONCURRENT, Reason.RATE})
+EXPECTED = frozenset(
+    {
+        Reason.NO_CREDIT,
+        Reason.BUSY,
+        Reason.CONCURRENT,
+        Reason.RATE,
+        Reason.STOPPED,
+        Reason.PHONE_LIMIT,
+    }
+)
 
 _FIELD = re.compile(r"data\.(\w{1,40})\.value")
 _INT4, _INT8 = 2**31, 2**63
@@ -45,7 +54,8 @@ class Outcome:
     """Where a message stands after an attempt.
 
     `pause_s`: not again before so many seconds (real time); `halt_s`: nothing at all before;
-    `counted`: whether this attempt brings giving up nearer. `field`: the one WeChat complains of.
+    `counted`: whether this attempt brings giving up nearer. `field`: the one WeChat complains of;
+    `code`: an SMS provider's word.
     """
 
     state: State
@@ -57,11 +67,13 @@ class Outcome:
     rid: str | None = None
     msgid: int | None = None
     field: str | None = None
+    code: str | None = None
 
     @property
     def alarming(self) -> bool:
         """Whether an operator should look."""
-        return self.errcode not in {None, OK} and self.reason not in EXPECTED
+        refused = self.errcode not in {None, OK} or (self.code and self.state is not State.SENT)
+        return bool(refused) and self.reason not in EXPECTED
 
 
 RELEASED = Outcome(State.QUEUED)
