@@ -72,7 +72,7 @@ class WeChatPush:
 
 def body_of(message: Claimed) -> bytes:
     """The body of a send (§3.2); both optional members are always given."""
-    data = {key: {"value": value} for key, value in message.content.items()}
+    data = {key: {"value": value} for key, value in json.loads(message.content).items()}
     content = {
         "touser": message.openid,
         "template_id": message.template_id,

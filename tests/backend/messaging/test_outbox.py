@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+import pytest
 from flask import Flask
 from message_builders import a_message
 from people import a_member_of_staff, a_resident, by_itself
@@ -14,7 +15,7 @@ from backend.kernel.clock import FixedClock
 from backend.kernel.context import Role
 from backend.kernel.database import db
 from backend.kernel.ids import new_id
-from backend.messaging import Claimed, Message, Outcome, Reason, Result, State
+from backend.messaging import Claimed, Message, Outcome, Reason, Result, State, history
 
 SENT = Outcome(State.SENT, counted=True, errcode=0)
 
@@ -124,3 +125,16 @@ def test_what_a_sender_holds_is_told(app: Flask) -> None:
     assert messaging.held_by("s2") == []
     assert db.session.get_one(Message, claimed.id).sender == "s1"
     assert claimed.token != new_id()
+
+
+@pytest.mark.parametrize(
+    "poison",
+    ["kind = 'none_of_ours'", "expires_at = 'infinity'", "due_at = '-infinity'"],
+)
+def test_a_row_that_cannot_be_read_is_put_aside_alone(app: Flask, poison: str) -> None:
+    bad, good = a_message().id, a_message().id
+    db.session.execute(text(f"UPDATE message SET {poison} WHERE id = '{bad}'"))
+    assert [one.id for one in claim()] == [good]
+    put_aside = text("SELECT state, reason FROM message WHERE id = :id")
+    assert db.session.execute(put_aside, {"id": bad}).one() == ("failed", "quarantined")
+    assert [line.reason for line in history.of(bad)] == [Reason.QUARANTINED]

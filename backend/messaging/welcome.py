@@ -1,0 +1,25 @@
+"""At the moment of the claim: may this person still be told, and is there anybody to tell?"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import update
+
+from backend.kernel.context import Context
+from backend.kernel.database import db
+from backend.messaging.candidates import Candidate
+from backend.messaging.models import Message, Reason, State
+
+
+def judge(_ctx: Context, rows: Sequence[Candidate]) -> list[Candidate]:
+    """Those that are welcome and reach an account; what becomes of the others is written."""
+    welcome = [row for row in rows if row.is_welcome]
+    _end([row for row in rows if not row.is_welcome], State.WITHDRAWN, Reason.UNWELCOME)
+    _end([row for row in welcome if row.account_id is None], State.FAILED, Reason.NO_ACCOUNT)
+    return [row for row in welcome if row.account_id is not None]
+
+
+def _end(rows: Sequence[Candidate], state: State, reason: Reason) -> None:
+    if rows:
+        ended = {"state": state, "reason": reason, "obsolete": state is State.WITHDRAWN}
+        these = update(Message).where(Message.id.in_([row.id for row in rows]))
+        db.session.execute(these.values(**ended))
