@@ -31,25 +31,34 @@ T = TypeVar("T")
 IDLE_S = 0.2
 ROUND_S = 0.02
 RECOVER_S = 5.0
+TOKEN_S = 30.0
 # A call begins only where its lease outlasts it, a second try with a new token included.
 LATEST_START_S = messaging.LEASE_S - 2 * messaging.CALL_S
 
 
 class Tokens:
-    """The access token, asked for in a thread, by one task at a time."""
+    """The access token, asked for in a thread, by one task at a time, anew every `TOKEN_S`."""
 
     def __init__(self, ask: Callable[[str | None], str]) -> None:
         self._ask, self._token, self._lock = ask, "", asyncio.Lock()
+        self._fresh_until = 0.0
 
     async def get(self, stale: str | None = None) -> str:
         """The token, another one than `stale`; raises `NotReached`."""
         async with self._lock:
-            if not self._token or self._token == stale:
-                try:
-                    self._token = await asyncio.to_thread(self._ask, stale)
-                except Refusal as failure:
-                    raise messaging.NotReached from failure
+            if time.monotonic() > self._fresh_until or self._token == stale:
+                self._token = await self._asked(stale)
+                self._fresh_until = time.monotonic() + TOKEN_S
             return self._token
+
+    async def _asked(self, stale: str | None) -> str:
+        """While none can be had, the one at hand is tried: it is refused if it is over."""
+        try:
+            return await asyncio.to_thread(self._ask, stale)
+        except Refusal as failure:
+            if self._token and self._token != stale:
+                return self._token
+            raise messaging.NotReached from failure
 
 
 class Sender:
@@ -165,7 +174,8 @@ class Sender:
         if outcome.halt_s:
             self._halted_until = max(self._halted_until, time.monotonic() + outcome.halt_s)
         if outcome.alarming:
-            log.error("sender: refused", errcode=outcome.errcode, reason=outcome.reason)
+            told = {"errcode": outcome.errcode, "rid": outcome.rid, "field": outcome.field}
+            log.error("sender: refused", reason=outcome.reason, **told)
         self._results.append(Result(message.id, message.token, outcome))
 
     async def _call(self, message: Claimed, until: float) -> Outcome:

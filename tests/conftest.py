@@ -94,8 +94,7 @@ def wechat(app: Flask, wechat_process: simulators.Simulator) -> simulators.Simul
     """The WeChat that the app speaks to; it remembers nobody from earlier tests."""
     wechat_process.reset()
     cache.drop(f"wechat:{simulators.APPID}:access_token")
-    app.extensions["wechat"]._kept = None
-    app.extensions["wechat"]._failed_until = 0.0
+    app.extensions["wechat"].token.forget()
     return wechat_process
 
 

@@ -7,6 +7,7 @@ from backend.kernel.errors import (
     NotFound,
     TooMany,
     Unauthenticated,
+    Unavailable,
 )
 
 
@@ -24,6 +25,14 @@ class WeChatBlocked(Forbidden):
     code = "wechat-blocked"
     title = "微信暂不允许登录"
     advice = "微信认为这个账号有风险，请在微信“设置—账号与安全”中处理，或到社区窗口办理。"
+
+
+class WeChatRefused(Unavailable):
+    """WeChat refuses what we ask: its code, and the id under which it can say more."""
+
+    def __init__(self, errcode: int, rid: str | None) -> None:
+        super().__init__()
+        self.errcode, self.rid = errcode, rid
 
 
 class NotStaff(Forbidden):

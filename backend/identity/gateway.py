@@ -10,25 +10,31 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from threading import BoundedSemaphore, Lock
+from threading import BoundedSemaphore
 from typing import Any, Protocol
 
 import httpx2
 import structlog
 
-from backend.identity.errors import CodeExpired, WeChatBlocked
-from backend.identity.wechat_codes import refusal, rid_of
-from backend.kernel import cache
+from backend.identity.errors import CodeExpired, WeChatBlocked, WeChatRefused
+from backend.identity.wechat_codes import Action, Refused, refusal, rid_of, with_action
+from backend.identity.wechat_token import FetchFailed, SharedToken
 from backend.kernel.errors import Refusal, TooMany, Unavailable
 from config.settings import Settings
 
 log = structlog.get_logger(__name__)
 
 WAIT = httpx2.Timeout(5.0, connect=2.0)
-BUSY, STALE_TOKEN = -1, frozenset({40001, 40014, 42001})
+BUSY = -1
+STALE_TOKEN = with_action(Action.REFRESH)
 PAUSES_S = (0.2, 0.8)
-FAILED_S, LINES, LINE_WAIT_S = 3.0, 4, 0.5
-_RENEW_BEFORE_S = 300
+FETCH = "/cgi-bin/stable_token"
+IMAGE = "image"
+LINES, LINE_WAIT_S = 4, 0.5
+# A fetch of the token with its second try ends inside the lease of whoever fetches.
+FETCH_WAIT, FETCH_PAUSE_S = httpx2.Timeout(2.0, connect=1.0), 0.5
+FAILED_S, MISCONFIGURED_S = 3.0, 60.0
+FETCH_PAUSES_S = {Action.BACK_OFF: FAILED_S, Action.NEXT_DAY: 600.0}
 
 # wechat-protocol §2.1: what each refusal of a code means to the person who logs in.
 REFUSALS: Mapping[int, type[Refusal]] = {
@@ -58,6 +64,14 @@ class WeChat(Protocol):
     def access_token(self, stale: str | None = None) -> str:
         """The token for calls; one that was refused is named as `stale` and not given again."""
 
+    def ask(
+        self, path: str, body: Mapping[str, Any] | None = None, method: str = "POST"
+    ) -> Mapping[str, Any]:
+        """Any call that needs the token; raises `Unavailable`, `WeChatRefused` with its code."""
+
+    def picture(self, path: str, body: Mapping[str, Any]) -> bytes:
+        """A call that is answered with an image; raises the same."""
+
 
 class Verdict(StrEnum):
     """What the provider says of a name and an ID number."""
@@ -80,10 +94,7 @@ class WeChatServer:
     def __init__(self, settings: Settings) -> None:
         self._appid, self._secret = settings.wechat_appid, settings.wechat_secret
         self._http = httpx2.Client(base_url=settings.wechat_base_url, timeout=WAIT, verify=tls())
-        self._tokens = f"wechat:{self._appid}:access_token"
-        self._kept: tuple[str, float] | None = None
-        self._failed_until = 0.0
-        self._lock = Lock()
+        self.token = SharedToken(self._appid, self._fetch_token)
         self._lines = BoundedSemaphore(LINES)
 
     def close(self) -> None:
@@ -98,56 +109,62 @@ class WeChatServer:
 
     def phone(self, code: str) -> str:
         """Exchange a phone code (getuserphonenumber)."""
-        answer = self._with_token("/wxa/business/getuserphonenumber", {"code": code})
+        answer = self.ask("/wxa/business/getuserphonenumber", {"code": code})
         if _text(answer, "phone_info", "watermark", "appid") != self._appid:
             raise Unavailable
         country = _text(answer, "phone_info", "countryCode")
         return f"+{country} {_text(answer, 'phone_info', 'purePhoneNumber')}"
 
     def access_token(self, stale: str | None = None) -> str:
-        """The stable token, shared through Redis, fetched by one thread at a time.
+        """The stable token that all processes share; raises `Unavailable`."""
+        return self.token.get(stale)
 
-        Who waited for a fetch that failed does not begin another at once.
-        """
-        with self._lock:
-            token = self._kept_token()
-            if token is None or token == stale:
-                token = self._fetched()
-            return token
-
-    def _fetched(self) -> str:
-        if time.monotonic() < self._failed_until:
-            raise Unavailable
+    def _fetch_token(self, force: bool) -> tuple[str, int]:
+        body = {"grant_type": "client_credential", "force_refresh": force, **self._credentials()}
         try:
-            return self._fetch_token()
-        except Unavailable:
-            self._failed_until = time.monotonic() + FAILED_S
-            raise
+            answer = self._asked_for_token(body)
+            if (code := _code_of(answer)) == 0:
+                return _text(answer, "access_token"), _whole(answer.get("expires_in"))
+        except Unavailable as failure:
+            raise FetchFailed(None, FAILED_S) from failure
+        known = _told(answer, code, FETCH)
+        if known.action not in FETCH_PAUSES_S:
+            log.error("wechat gives no token", errcode=code, advice=known.advice)
+        raise FetchFailed(code, FETCH_PAUSES_S.get(known.action, MISCONFIGURED_S))
 
-    def _kept_token(self) -> str | None:
-        shared = cache.read(self._tokens)
-        if shared is not None:
-            return shared.decode()
-        token, until = self._kept or ("", 0.0)
-        return token if time.monotonic() < until else None
+    def _asked_for_token(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Asked once more while WeChat is busy; no line is waited for: one process asks at all."""
+        answer = _asked(self._http, "POST", FETCH, json=body, timeout=FETCH_WAIT)
+        if _code_of(answer) == BUSY:
+            time.sleep(FETCH_PAUSE_S)
+            answer = _asked(self._http, "POST", FETCH, json=body, timeout=FETCH_WAIT)
+        return answer
 
-    def _fetch_token(self) -> str:
-        body = {"grant_type": "client_credential", "force_refresh": False, **self._credentials()}
-        answer = self._call("POST", "/cgi-bin/stable_token", json=body)
-        token = _text(answer, "access_token")
-        ttl = max(_whole(answer.get("expires_in")) - _RENEW_BEFORE_S, 1)
-        self._kept = token, time.monotonic() + ttl
-        cache.write(self._tokens, token.encode(), ttl)
-        return token
+    def ask(
+        self, path: str, body: Mapping[str, Any] | None = None, method: str = "POST"
+    ) -> Mapping[str, Any]:
+        """Any call that needs the token; raises `Unavailable`, `WeChatRefused` with its code."""
+        return _accepted(self._with_token(method, path, body), path)
 
-    def _with_token(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+    def picture(self, path: str, body: Mapping[str, Any]) -> bytes:
+        """A call that is answered with an image; raises the same."""
+        answer = self._with_token("POST", path, body)
+        if IMAGE not in answer:
+            _accepted(answer, path)
+            raise Unavailable
+        return bytes(answer[IMAGE])
+
+    def _with_token(
+        self, method: str, path: str, body: Mapping[str, Any] | None
+    ) -> Mapping[str, Any]:
         """Call with the token; a refused token is replaced once, never in a loop."""
+        content = {} if body is None else {"json": body}
         token = self.access_token()
-        answer = self._raw("POST", path, params={"access_token": token}, json=body)
+        answer = self._raw(method, path, params={"access_token": token}, **content)
         if _code_of(answer) in STALE_TOKEN:
             token = self.access_token(stale=token)
-            answer = self._raw("POST", path, params={"access_token": token}, json=body)
-        return _accepted(answer, path)
+            answer = self._raw(method, path, params={"access_token": token}, **content)
+        return answer
 
     def _call(self, method: str, path: str, **content: Any) -> Mapping[str, Any]:
         return _accepted(self._raw(method, path, **content), path)
@@ -211,11 +228,18 @@ def _asked(http: httpx2.Client, method: str, path: str, **content: Any) -> Mappi
     try:
         answer = http.request(method, path, **content)
         answer.raise_for_status()
-        read: Any = json.loads(answer.content.decode(errors="ignore"), strict=False)
+        read = _read(answer.content, answer.headers.get("Content-Type", ""))
     except (httpx2.HTTPError, ValueError) as failure:
         log.warning("outside server", path=path, error=type(failure).__name__)
         raise Unavailable from failure
     return read if isinstance(read, dict) else {}
+
+
+def _read(content: bytes, kind: str) -> Any:
+    """JSON, whatever it is called; an image only where both its name and its first byte say so."""
+    if kind.startswith("image/") and not content.lstrip().startswith(b"{"):
+        return {IMAGE: content}
+    return json.loads(content.decode(errors="ignore"), strict=False)
 
 
 def _code_of(answer: Mapping[str, Any]) -> int:
@@ -244,8 +268,15 @@ def _accepted(answer: Mapping[str, Any], path: str) -> Mapping[str, Any]:
     code = _code_of(answer)
     if not code:
         return answer
+    _told(answer, code, path)
+    raise REFUSALS[code] if code in REFUSALS else WeChatRefused(code, rid_of(answer))
+
+
+def _told(answer: Mapping[str, Any], code: int, path: str) -> Refused:
+    """What a refusal means, written into the log with what an operator may do."""
     known = refusal(code)
     say = log.error if known.is_alarming else log.warning
     words = str(answer.get("errmsg"))[:200]
-    say("wechat refused", path=path, errcode=code, errmsg=words, rid=rid_of(answer))
-    raise REFUSALS.get(code, Unavailable)
+    told = {"errcode": code, "errmsg": words, "rid": rid_of(answer), "means": known.means}
+    say("wechat refused", path=path, **told)
+    return known
