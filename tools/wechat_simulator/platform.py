@@ -13,6 +13,7 @@ from .clock import Clock
 from .codes import Codes, MinuteRate
 from .faults import Faults
 from .ledger import Ledger
+from .office import Office
 from .refusal import Refused
 from .templates import Template, parse
 from .tokens import Tokens
@@ -85,7 +86,8 @@ class Platform:
     def __init__(
         self, account: Account, ledger: Path, templates: Iterable[Template], daily_sends: int
     ) -> None:
-        self.account = account
+        self.own_account = self.account = account
+        self.paths: frozenset[str] = frozenset()
         self.users = Users(ledger.with_name(ledger.name + ".journal"))
         self.own_templates = list(templates)
         self.daily_sends = daily_sends
@@ -104,6 +106,8 @@ class Platform:
         self.login_rate = MinuteRate(self.clock, 100)
         self.daily = DailyQuota(self.clock, self.daily_sends)
         self.faults = Faults()
+        self.office = Office(self.clock)
+        self.account = self.own_account
         self.traffic = Traffic()
         self.latency = 0.0
         registered = map(parse, self.users.templates.values())

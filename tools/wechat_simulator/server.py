@@ -9,13 +9,16 @@ from aiohttp import StreamReader, web
 from aiohttp.http import RawRequestMessage
 from aiohttp.web_protocol import RequestHandler
 
-from . import page, realname
+from . import account_api, account_controls, link_api, page, realname, wechat_api
 from .control_api import CONTROLS, Rejected
 from .faults import Fault, Kind
+from .office import Request
 from .platform import Platform
 from .refusal import Refused
-from .wechat_api import ENDPOINTS, Answer, Call, Endpoint
+from .wechat_api import Answer, Call, Endpoint, Picture
 
+ENDPOINTS = wechat_api.ENDPOINTS | account_api.ENDPOINTS | link_api.ENDPOINTS
+ALL_CONTROLS = CONTROLS | account_controls.CONTROLS
 BIGGEST_BODY = 64 * 1024 * 1024
 JSON_HEADERS = {"Content-Type": "application/json; charset=utf-8"}
 ANYONE = {
@@ -34,6 +37,7 @@ class Simulator:
 
     def __init__(self, platform: Platform) -> None:
         self.platform = platform
+        platform.paths = frozenset(ENDPOINTS)
         self.desk = realname.Desk(platform)
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -53,7 +57,7 @@ class Simulator:
     async def _platform_call(
         self, request: web.BaseRequest, path: str, endpoint: Endpoint
     ) -> web.StreamResponse:
-        call = Call(request.query, await request.read())
+        call = Call(request.query, await request.read(), request.remote or "")
         openid = endpoint.openid(self.platform, call)
         fault = self.platform.faults.take(path, openid)
         try:
@@ -62,10 +66,17 @@ class Simulator:
             result = await self._in_turn(endpoint, call, openid, fault)
         except Refused as refused:
             result = refused.body()
+            self._note(path, call, refused.rid, result)
         except Broken:
             return self._broken(path)
         self.platform.traffic.answered(path, str(result.get("errcode", 0)))
         return await _spoilt(request, fault, result)
+
+    def _note(self, path: str, call: Call, rid: str, result: Answer) -> None:
+        """Keep what a rid can be looked up for; the token is not shown again."""
+        body, answer = call.raw.decode(errors="replace"), _encode(result).decode()
+        now = self.platform.clock.now()
+        self.platform.office.remember(rid, Request(now, path, body, answer, call.address))
 
     async def _in_turn(
         self, endpoint: Endpoint, call: Call, openid: str | None, fault: Fault | None
@@ -101,7 +112,7 @@ class Simulator:
     async def _control(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
         if request.method == "OPTIONS":
             return web.Response(status=204, headers=ANYONE)
-        handler = CONTROLS.get((request.method, path))
+        handler = ALL_CONTROLS.get((request.method, path))
         if handler is None:
             return _json({"error": "no such control"}, status=404, headers=ANYONE)
         try:
@@ -145,6 +156,8 @@ async def _spoilt(
             request.transport.abort()
     if kind is Kind.STRING_ERRCODE:
         result = result | {"errcode": str(result.get("errcode", 0))}
+    if isinstance(result, Picture):
+        return web.Response(body=result.content, content_type="image/png")
     raw = _encode(result)
     if kind is Kind.TRUNCATED:
         raw = raw[: len(raw) // 2]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import fields
+from .office import PLAIN_PER_DAY
 from .platform import Platform
 from .refusal import Refused
 from .templates import Template
@@ -17,12 +18,21 @@ STATES = ("developer", "trial", "formal")
 LANGUAGES = ("zh_CN", "en_US", "zh_HK", "zh_TW")
 
 
+class Picture(Answer):
+    """An answer that is an image instead of JSON."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__()
+        self.content = content
+
+
 class Call:
     """One request, its JSON body read when first asked for."""
 
-    def __init__(self, query: Mapping[str, str], raw: bytes) -> None:
+    def __init__(self, query: Mapping[str, str], raw: bytes, address: str = "") -> None:
         self.query = query
         self.raw = raw
+        self.address = address
         self._body: dict[str, Any] | None = None
 
     @property
@@ -65,6 +75,8 @@ class Endpoint:
 def plain_token(platform: Platform, call: Call) -> Answer:
     """getAccessToken."""
     _check_client(platform, call.query)
+    platform.office.admit(call.address)
+    platform.office.count("/cgi-bin/token", PLAIN_PER_DAY)
     token, seconds = platform.tokens.plain()
     return {"access_token": token, "expires_in": seconds}
 
@@ -72,6 +84,8 @@ def plain_token(platform: Platform, call: Call) -> Answer:
 def stable_token(platform: Platform, call: Call) -> Answer:
     """getStableAccessToken."""
     _check_client(platform, call.body)
+    platform.office.admit(call.address)
+    platform.office.count("/cgi-bin/stable_token")
     token, seconds = platform.tokens.stable(force=call.body.get("force_refresh") is True)
     return {"access_token": token, "expires_in": seconds}
 
