@@ -23,7 +23,7 @@ if sys.platform != "win32":
 
 ROOT = Path(__file__).resolve().parent
 OLDEST = (3, 11)
-PRODUCTION_COMMANDS = {"api", "jobs", "migrate", "keys"}
+PRODUCTION_COMMANDS = {"api", "jobs", "migrate", "keys", "backup", "restore", "messages"}
 
 # A person's words on pip's network and cache are kept; what would send packages elsewhere is not.
 KEPT_PIP_SETTINGS = {

@@ -24,6 +24,7 @@ from backend.kernel.transaction import transaction
 from backend.messaging import Claimed, Outcome, Push, Result
 from config.settings import Settings
 from jobs import journal
+from jobs.witness import Witness
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -69,6 +70,7 @@ class Sender:
         settings: Settings = app.extensions["settings"]
         self._base_url, self._folder = settings.wechat_base_url, settings.journal_dir
         self._concurrency = settings.sender_concurrency
+        self._witness = Witness(self._folder)
         self._tasks: set[asyncio.Task[None]] = set()
         self._results: list[Result] = []
         self._in_hand: set[tuple[UUID, UUID]] = set()
@@ -100,6 +102,7 @@ class Sender:
                     raise failed
         except SQLAlchemyError as failure:
             log.warning("sender: database", error=type(failure).__name__)
+            self._witness.doubt()
             await asyncio.sleep(IDLE_S)
             return
         if self._tasks:
@@ -112,9 +115,9 @@ class Sender:
         room = 2 * self._concurrency - len(self._tasks)
         if room < self._concurrency or time.monotonic() < self._halted_until or self._is_full():
             return 0
-        since, sender = time.monotonic(), self._journal.sender
+        since = time.monotonic()
         try:
-            claimed = await self._in_app(lambda: messaging.claim(entry.now(), sender, room))
+            claimed = await self._in_app(lambda: self._look_and_claim(room))
         except IntegrityError:
             return 1  # another sender was quicker for one of these people: look again at once
         for message in claimed:
@@ -123,6 +126,14 @@ class Sender:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         return len(claimed)
+
+    def _look_and_claim(self, room: int) -> list[Claimed]:
+        ctx = entry.now()
+        self._witness.look(ctx)
+        claimed = messaging.claim(ctx, self._journal.sender, room)
+        if claimed:
+            self._witness.sent()
+        return claimed
 
     def _is_full(self) -> bool:
         """Whether the journal has grown so much that it is emptied before it goes on."""

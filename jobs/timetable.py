@@ -13,6 +13,7 @@ from jobs import (
     clinics,
     contracting,
     draws,
+    fence,
     followups,
     housekeeping,
     outreach,
@@ -72,4 +73,6 @@ TIMETABLE = [
     Job("privacy.look_again", timedelta(hours=1), privacy.look_again),
     Job("privacy.forget_messages", timedelta(hours=1), privacy.forget_messages),
     Job("housekeeping.forget_sessions", timedelta(hours=1), housekeeping.forget_sessions),
+    # The last one: by its turn the others have had theirs.
+    Job("messaging.note_catch_up", timedelta(minutes=1), fence.note_catch_up),
 ]

@@ -43,6 +43,10 @@ GAUGES: Mapping[str, tuple[str, Callable[[], float | None]]] = {
         "Months to come that have a partition of the log",
         lambda: auditing.months_ahead(entry.now().today),
     ),
+    "jiayi_send_fence": (
+        "1 while nothing is sent because the database was restored or moved",
+        lambda: float(messaging.fence.stands()),
+    ),
     "jiayi_oldest_due_message_seconds": (
         "Since the message that waits longest fell due (business time)",
         lambda: messaging.oldest_due_s(entry.moment()),

@@ -45,6 +45,7 @@ WITHHELD: Mapping[str, Sequence[str]] = {
     "prescription_confirmation": APPENDED,
     "prescription_dispensing": APPENDED,
     "prescription_review": APPENDED,
+    "send_fence": ("INSERT", "DELETE"),
     "signing_key": READ,
     "verification_failure": ("UPDATE",),
 }

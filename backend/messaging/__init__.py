@@ -1,5 +1,6 @@
 """消息 Messaging: delivers one message to one person; knows no other feature."""
 
+from backend.messaging import fence, lifting
 from backend.messaging.answers import (
     DEFECT,
     IN_DOUBT,
@@ -11,7 +12,9 @@ from backend.messaging.answers import (
     Outcome,
     judge,
 )
+from backend.messaging.fence import Because, Sight
 from backend.messaging.gateway import CALL_S, NoAnswer, NotReached, Push, WeChatPush, body_of
+from backend.messaging.lifting import Cut, Fence, Held
 from backend.messaging.models import Answer, Entry, Message, MessageStep, Reason, State, Step
 from backend.messaging.notices import tell_freed, tell_of_desk_request, tell_other_accounts
 from backend.messaging.outbox import (
@@ -62,12 +65,16 @@ __all__ = [
     "STALE_TOKEN",
     "Answer",
     "Balance",
+    "Because",
     "Channel",
     "Claimed",
     "Consent",
+    "Cut",
     "DoesNotFit",
     "Entry",
+    "Fence",
     "Group",
+    "Held",
     "InDoubt",
     "Late",
     "Message",
@@ -80,6 +87,7 @@ __all__ = [
     "Queue",
     "Reason",
     "Result",
+    "Sight",
     "Sms",
     "SmsCarrier",
     "SmsPush",
@@ -97,12 +105,14 @@ __all__ = [
     "close",
     "erase",
     "export",
+    "fence",
     "foresee",
     "forget",
     "heard_at",
     "held_by",
     "inbox",
     "judge",
+    "lifting",
     "oldest_due_s",
     "planned_for",
     "queue",

@@ -16,7 +16,7 @@ from backend.kernel.context import Context
 from backend.kernel.database import db
 from backend.kernel.ids import new_id
 from backend.kernel.transaction import attempt
-from backend.messaging import attention, candidates, expiry, history, ledger, welcome
+from backend.messaging import attention, candidates, expiry, fence, history, ledger, welcome
 from backend.messaging.answers import Outcome
 from backend.messaging.candidates import Candidate
 from backend.messaging.models import Message, Reason, State, Step
@@ -79,8 +79,11 @@ def claim(
 
     At night the urgent alone: what was to be sent in the evening and could not be waits for the
     morning. Two senders that reach for one account at the same moment: `IntegrityError` for the
-    second. A row that breaks the reading or the judging of it is put aside alone.
+    second. A row that breaks the reading or the judging of it is put aside alone. Nothing while
+    the send fence is up.
     """
+    if fence.is_up(ctx):
+        return []
     try:
         with attempt():
             chosen = _to_send(ctx, candidates.found(ctx, channel, limit))
