@@ -85,6 +85,17 @@ def own(template: str, name: str) -> Iterator[str]:
         remove(name)
 
 
+@contextmanager
+def own_empty(name: str) -> Iterator[str]:
+    """A database for a while that holds nothing at all; its URL for the app role."""
+    try:
+        remove(name)
+        _run(sql.SQL("CREATE DATABASE {} OWNER jiayi_migrator").format(sql.Identifier(name)))
+        yield url(name)
+    finally:
+        remove(name)
+
+
 def slow_down_inserts(name: str, table: str, seconds: float) -> None:
     """Let each insert wait, so that acts which do not exclude one another overlap for certain."""
     slow = sql.SQL(
