@@ -1,7 +1,7 @@
 """How accounts and people are found."""
 
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -26,7 +26,7 @@ from backend.identity.models import (
     Staff,
 )
 from backend.kernel.context import Context, Role
-from backend.kernel.crypto import keyring
+from backend.kernel.crypto import Unreadable, keyring
 from backend.kernel.database import db, held, one
 from config.settings import ROOT
 
@@ -175,6 +175,26 @@ def openid_of_resident(resident_id: UUID) -> str | None:
     own = select(Account.openid).where(Account.resident_id == resident_id)
     latest = own.order_by(used.scalar_subquery().desc().nulls_last(), Account.id.desc())
     return db.session.execute(latest.limit(1)).scalar()
+
+
+def phones_of(residents: Collection[UUID], staff: Collection[UUID]) -> Mapping[UUID, str]:
+    """The mobile phones on file of these people, eleven digits; for who has to write to them.
+
+    What is no mainland mobile number, or cannot be opened, is left out.
+    """
+    on_file = select(Resident).where(Resident.id.in_(residents))
+    theirs = select(Account).where(Account.staff_id.in_(staff))
+    numbers = {person.id: _mobile(person) for person in db.session.execute(on_file).scalars()}
+    for account in db.session.execute(theirs).scalars():
+        numbers |= {account.staff_id: _mobile(account)} if account.staff_id else {}
+    return {person: number for person, number in numbers.items() if number is not None}
+
+
+def _mobile(person: Resident | Account) -> str | None:
+    try:
+        return rules.mobile_number(person.phone) if person.phone else None
+    except (rules.Malformed, Unreadable):
+        return None
 
 
 def openid_of_staff(staff_id: UUID) -> str | None:

@@ -39,7 +39,11 @@ from backend.messaging.queries import (
 )
 from backend.messaging.rules import DoesNotFit, as_date, as_time
 from backend.messaging.service import To, queue, report_popup, withdraw
+from backend.messaging.sms_desk import prepare as prepare_sms
+from backend.messaging.sms_desk import remember as remember_sms
+from backend.messaging.sms_desk import sms_is_offered
 from backend.messaging.sms_gateway import Sms, SmsCarrier, SmsPush
+from backend.messaging.sms_models import PhoneStanding, SmsDispatch, SmsHeard
 from backend.messaging.sms_wording import sms_catalogue
 from backend.messaging.subject_service import close, erase, export, foresee, forget
 from backend.messaging.wording import (
@@ -83,6 +87,7 @@ __all__ = [
     "NoAnswer",
     "NotReached",
     "Outcome",
+    "PhoneStanding",
     "Push",
     "Queue",
     "Reason",
@@ -90,6 +95,8 @@ __all__ = [
     "Sight",
     "Sms",
     "SmsCarrier",
+    "SmsDispatch",
+    "SmsHeard",
     "SmsPush",
     "State",
     "Step",
@@ -115,11 +122,14 @@ __all__ = [
     "lifting",
     "oldest_due_s",
     "planned_for",
+    "prepare_sms",
     "queue",
     "queue_numbers",
+    "remember_sms",
     "report_popup",
     "settle",
     "sms_catalogue",
+    "sms_is_offered",
     "subscriptions",
     "take_over",
     "tell_freed",

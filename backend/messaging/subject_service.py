@@ -13,6 +13,7 @@ from backend.kernel.database import db
 from backend.kernel.policy import admitted, by_clock
 from backend.kernel.subjects import Cause, Consequence, Records, rows_of, told
 from backend.messaging.models import Credit, Message, MessageStep, Reason, State
+from backend.messaging.sms_subject import forget_phones_of, texts_of
 
 WAITING = (State.QUEUED, State.SENDING)
 
@@ -27,6 +28,7 @@ def export(_ctx: Context, resident_id: UUID) -> Records:
             rows_of(Message, Message.to_resident_id == resident_id), without=["lease_token"]
         ),
         "message_step": told(rows_of(MessageStep, MessageStep.message_id.in_(messages))),
+        **texts_of(messages),
         "credit": told(rows_of(Credit, Credit.account_id.in_(accounts))),
     }
 
@@ -62,6 +64,7 @@ def close(_ctx: Context, resident_id: UUID, _cause: Cause) -> None:
 @admitted(by_clock)
 def erase(_ctx: Context, resident_id: UUID) -> None:
     """Every message; what is at this moment in a sender's hands is forgotten by it."""
+    forget_phones_of(resident_id)
     db.session.execute(delete(Message).where(Message.to_resident_id == resident_id))
 
 

@@ -16,6 +16,7 @@ from backend.kernel import figures, regions
 from backend.kernel.regions import Region, UnknownRegion
 from backend.kernel.sensitive import SensitivePolicy
 from backend.messaging.rules import MessagingPolicy
+from backend.messaging.sms_rules import SmsPolicy
 from backend.outreach.rules import OutreachPolicy
 from backend.prescriptions.rules import LONG_PRESCRIPTION, PrescriptionPolicy
 from backend.prescriptions.rules import policy_of as prescription_policy
@@ -37,6 +38,7 @@ SECTIONS = {
     "messaging": MessagingPolicy,
     "privacy": PrivacyPolicy,
     "proxies": ProxyPolicy,
+    "sms": SmsPolicy,
     "sensitive": SensitivePolicy,
     "access": AccessPolicy,
     "staffing": StaffPolicy,

@@ -1,0 +1,142 @@
+"""Which texts go, to which phone: the standing of phones, their limit, what is written down."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from conftest import MORNING
+from flask import Flask
+from people import a_member_of_staff, by_itself
+from sms_builders import PHONE, a_text, somebody
+
+from backend import identity
+from backend.kernel.context import Context, Role
+from backend.kernel.crypto import keyring
+from backend.kernel.database import db
+from backend.kernel.ids import new_id
+from backend.messaging import (
+    Channel,
+    Message,
+    MessageKind,
+    PhoneStanding,
+    Reason,
+    Sms,
+    SmsDispatch,
+    State,
+    candidates,
+    prepare_sms,
+    remember_sms,
+)
+from backend.messaging.answers import Outcome
+from backend.messaging.sms_desk import phone_index
+
+SENT = Outcome(State.SENT, counted=True, rid="2640:1", code="Ok")
+
+
+def chosen(ctx: Context, text: Message) -> list[candidates.Candidate]:
+    return candidates.one(replace(ctx, at=ctx.at + timedelta(days=1)), Channel.SMS, text.id)
+
+
+def prepared(*texts: Message, ctx: Context | None = None) -> dict[object, Sms]:
+    ctx = ctx or by_itself()
+    found = prepare_sms(ctx, [one for text in texts for one in chosen(ctx, text)])
+    for text in texts:
+        db.session.refresh(text)
+    return dict(found)
+
+
+def standing(**facts: object) -> None:
+    db.session.add(PhoneStanding(phone_index=phone_index(PHONE), **facts))
+    db.session.flush()
+
+
+def test_a_text_goes_to_the_phone_on_file_and_the_number_is_kept_nowhere(app: Flask) -> None:
+    text = a_text()
+    assert prepared(text) == {text.id: Sms(text.id, f"+86{PHONE}", "2000001", ("11月23日",))}
+    [kept] = db.session.execute(db.select(SmsDispatch)).scalars()
+    assert (kept.message_id, kept.phone_index) == (text.id, keyring().index(PHONE, "phone"))
+    assert kept.at == MORNING
+
+
+def test_a_text_tried_again_is_written_down_once_and_counts_once(app: Flask) -> None:
+    text = a_text()
+    assert prepared(text)
+    assert prepared(text)
+    assert db.session.query(SmsDispatch).count() == 1
+
+
+@pytest.mark.parametrize("phone", [None, "0572-1234567"])
+def test_without_a_mobile_phone_there_is_no_text(app: Flask, phone: str | None) -> None:
+    text = a_text(somebody(phone))
+    assert prepared(text) == {}
+    assert (text.state, text.reason) == (State.FAILED, Reason.NO_PHONE)
+
+
+def test_a_kind_without_words_for_it_never_goes_by_sms(app: Flask) -> None:
+    text = a_text(kind=MessageKind.DEMO_NOTICE)
+    assert prepared(text) == {}
+    assert (text.state, text.reason) == (State.FAILED, Reason.NO_TEXT)
+
+
+def test_staff_are_written_to_on_the_phone_of_their_account(app: Flask) -> None:
+    doctor = a_member_of_staff(Role.DOCTOR, "李医生")
+    account = db.session.query(identity.Account).filter_by(staff_id=doctor.id).one()
+    account.phone = PHONE
+    db.session.flush()
+    text = a_text(doctor, MessageKind.EMERGENCY_ALERT)
+    assert prepared(text)[text.id].template_id == "2000011"
+
+
+@pytest.mark.parametrize(
+    ("facts", "reason"),
+    [({"stopped_at": MORNING}, Reason.STOPPED), ({"dead_at": MORNING}, Reason.DEAD_PHONE)],
+)
+def test_who_stopped_texts_and_what_is_dead_is_left_in_peace(
+    app: Flask, facts: dict[str, object], reason: Reason
+) -> None:
+    standing(**facts)
+    text = a_text()
+    assert prepared(text) == {}
+    assert (text.state, text.reason) == (State.FAILED, reason)
+
+
+def test_a_dead_number_lives_again_once_wechat_vouches_for_it(app: Flask) -> None:
+    standing(dead_at=MORNING - timedelta(days=2))
+    person = somebody()
+    account = db.session.query(identity.Account).filter_by(resident_id=person.id).one()
+    account.phone_index, account.phone_given_at = phone_index(PHONE), MORNING
+    db.session.flush()
+    assert prepared(a_text(person))
+
+
+def test_a_family_s_one_phone_has_one_limit_and_the_rest_waits_for_the_morning(app: Flask) -> None:
+    texts = [a_text(somebody(name=name)) for name in ("韩大爷", "韩奶奶", "韩小弟")]
+    assert len(prepared(*texts)) == 2
+    [held] = [text for text in texts if text.wait_until]
+    assert (held.state, held.reason) == (State.QUEUED, Reason.PHONE_LIMIT)
+    assert held.wait_until == datetime.fromisoformat("2026-11-24T07:00:00+08:00")
+    assert prepared(held) == {}
+    assert len(prepared(held, ctx=replace(by_itself(), at=MORNING + timedelta(days=1)))) == 1
+
+
+def test_what_the_provider_said_is_kept_of_text_and_phone(app: Flask) -> None:
+    text = a_text()
+    prepared(text)
+    remember_sms(MORNING, {text.id: SENT, new_id(): Outcome(State.QUEUED)})
+    [kept] = db.session.execute(db.select(SmsDispatch)).scalars()
+    assert (kept.serial_no, kept.code) == ("2640:1", "Ok")
+
+
+@pytest.mark.parametrize(
+    ("reason", "then"),
+    [(Reason.STOPPED, Reason.STOPPED), (Reason.BAD_RECIPIENT, Reason.DEAD_PHONE)],
+)
+def test_a_number_that_the_provider_refuses_is_not_tried_again(
+    app: Flask, reason: Reason, then: Reason
+) -> None:
+    text = a_text()
+    prepared(text)
+    remember_sms(MORNING, {text.id: Outcome(State.FAILED, reason, code="X.Y")})
+    another = a_text(somebody(name="韩奶奶"))
+    prepared(another)
+    assert another.reason is then
