@@ -16,6 +16,7 @@ from backend import (
     proxies,
     staffing,
     teams,
+    trials,
 )
 from backend.handovers import HANDOVERS
 from backend.kernel import cache, events, handovers, limits, logs, signing, subjects
@@ -41,6 +42,7 @@ FEATURES = [
     followups,
     outreach,
     privacy,
+    trials,
 ]
 
 

@@ -21,6 +21,7 @@ from jobs import (
     privacy,
     proxies,
     sensitive,
+    trials,
 )
 
 
@@ -67,6 +68,7 @@ TIMETABLE = [
     Job("proxies.tell_narrowed", timedelta(hours=1), proxies.tell_narrowed),
     Job("proxies.forget_papers", timedelta(days=1), proxies.forget_papers),
     Job("sensitive.relabel", timedelta(hours=1), sensitive.relabel),
+    Job("trials.look", timedelta(hours=1), trials.look),
     Job("privacy.make_exports", timedelta(seconds=10), privacy.make_exports),
     Job("privacy.expire_exports", timedelta(hours=1), privacy.expire_exports),
     Job("privacy.carry_out_deletions", timedelta(minutes=10), privacy.carry_out_deletions),

@@ -14,6 +14,7 @@ from people import a_member_of_staff, a_resident, by, by_itself, headers_of
 from prescription_builders import Surgery
 from sqlalchemy import text
 from staffing_builders import a_post, stepped_up
+from trial_builders import a_waiting_trial
 from waiting_builders import a_full_session, waits
 
 from backend import clinics, followups, identity, privacy, staffing, teams
@@ -111,6 +112,7 @@ def a_region() -> Region:
             "strike_id": [strike.id],
             "token": [a_feed(surgery.centre)],
             "team_id": [surgery.team.id],
+            "trial_id": [a_waiting_trial().id],
             "waiting_id": [waits(a_full_session()[0], resident).id],
         },
     )

@@ -22,6 +22,7 @@ from people import a_member_of_staff, a_resident, an_account, by, by_itself, log
 from prescription_builders import Surgery
 from sqlalchemy import func, text, update
 from staffing_builders import a_manager, a_post, stepped_up, with_access
+from trial_builders import a_waiting_trial
 
 from backend import (
     clinics,
@@ -171,6 +172,7 @@ def _her_life(world: Making, specialist: identity.Staff) -> None:
         "exception_id": exception.id,
         "draft": a_roster(world.house, specialist, weekday=6, state="draft").id,
         "token": a_feed(world.house),
+        "trial_id": a_waiting_trial().id,
         "holiday": a_holiday().day,
         "session_id": session.id,
         "team_id": surgery.team.id,

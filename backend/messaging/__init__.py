@@ -12,10 +12,11 @@ from backend.messaging.answers import (
     Outcome,
     judge,
 )
+from backend.messaging.arms import begin_wordings, end_wordings, usual_line
 from backend.messaging.fence import Because, Sight
 from backend.messaging.gateway import CALL_S, NoAnswer, NotReached, Push, WeChatPush, body_of
 from backend.messaging.lifting import Cut, Fence, Held
-from backend.messaging.models import Answer, Entry, Message, MessageStep, Reason, State, Step
+from backend.messaging.models import KINDS, Answer, Entry, Message, MessageStep, Reason, State, Step
 from backend.messaging.notices import tell_freed, tell_of_desk_request, tell_other_accounts
 from backend.messaging.outbox import (
     LEASE_S,
@@ -62,6 +63,7 @@ __all__ = [
     "DEFECT",
     "INTERRUPTED",
     "IN_DOUBT",
+    "KINDS",
     "LEASE_S",
     "NOT_REACHED",
     "NO_ANSWER",
@@ -106,10 +108,12 @@ __all__ = [
     "about",
     "as_date",
     "as_time",
+    "begin_wordings",
     "body_of",
     "catalogue",
     "claim",
     "close",
+    "end_wordings",
     "erase",
     "export",
     "fence",
@@ -135,5 +139,6 @@ __all__ = [
     "tell_freed",
     "tell_of_desk_request",
     "tell_other_accounts",
+    "usual_line",
     "withdraw",
 ]

@@ -145,6 +145,7 @@ class Message(Base):
             postgresql_where=text("collapse_key IS NOT NULL AND state IN ('queued', 'sending')"),
         ),
         Index("ix_message_first_id", "first_id", postgresql_where=text("first_id IS NOT NULL")),
+        Index("ix_message_arm_id", "arm_id", postgresql_where=text("arm_id IS NOT NULL")),
         Index("ix_message_digest_id", "digest_id", postgresql_where=text("digest_id IS NOT NULL")),
         CheckConstraint("(answer IS NULL) = (answered_at IS NULL)", "answered_has_time"),
         CheckConstraint("state <> 'digested' OR digest_id IS NOT NULL", "digested_has_digest"),
@@ -187,6 +188,7 @@ class Message(Base):
     read_at: Mapped[datetime | None]
     answer: Mapped[Answer | None]
     answered_at: Mapped[datetime | None]
+    arm_id: Mapped[UUID | None]
 
     @property
     def title(self) -> str:

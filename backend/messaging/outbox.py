@@ -16,7 +16,7 @@ from backend.kernel.context import Context
 from backend.kernel.database import db
 from backend.kernel.ids import new_id
 from backend.kernel.transaction import attempt
-from backend.messaging import attention, candidates, expiry, fence, history, ledger, welcome
+from backend.messaging import arms, attention, candidates, expiry, fence, history, ledger, welcome
 from backend.messaging.answers import Outcome
 from backend.messaging.candidates import Candidate
 from backend.messaging.models import Message, Reason, State, Step
@@ -101,7 +101,7 @@ def _to_send(ctx: Context, rows: Sequence[Candidate]) -> Sequence[Candidate]:
     first: dict[UUID | None, Candidate] = {}
     for row in expiry.judge(ctx, welcome.judge(ctx, rows)):
         first.setdefault(row.account_id, row)
-    return attention.judge(ctx, list(first.values()))
+    return arms.judge(ctx, attention.judge(ctx, list(first.values())))
 
 
 def _one_by_one(ctx: Context, channel: Channel, limit: int) -> list[Candidate]:

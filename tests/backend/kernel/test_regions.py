@@ -23,6 +23,7 @@ from backend.prescriptions.rules import policy_of as prescription_policy
 from backend.privacy import PrivacyPolicy
 from backend.proxies.rules import ProxyPolicy
 from backend.staffing.rules import StaffPolicy
+from backend.trials.rules import TrialPolicy
 
 SECTIONS = {
     "contracting": ContractPolicy,
@@ -42,6 +43,7 @@ SECTIONS = {
     "sensitive": SensitivePolicy,
     "access": AccessPolicy,
     "staffing": StaffPolicy,
+    "trials": TrialPolicy,
 }
 
 
