@@ -30,6 +30,7 @@ COMMANDS = {
     "test": Command("run the tests (--full: the large counts)", "tools.test:main"),
     "lint": Command("run every static check", "tools.lint:main"),
     "bench": Command("measure one scenario by name", "bench.cli:main"),
+    "chaos": Command("kill everything under load, compare the books", "tools.chaos.cli:main"),
     "migrate": Command("bring the database to the newest schema", "tools.serve:migrate"),
     "api": Command("serve the HTTP API", "tools.serve:api"),
     "jobs": Command("do what happens by itself", "tools.serve:jobs"),

@@ -1,0 +1,84 @@
+"""After the last strike: business time goes on until nothing that was planned is left."""
+
+import time
+from datetime import timedelta
+
+import psycopg
+
+from tools.chaos.schedule import Target, names
+from tools.chaos.striking import Striker
+from tools.chaos.troupe import Troupe
+
+STEP_S, MOST_DAYS, STILL = 0.25, 12, 3
+MORNING = timedelta(hours=9, minutes=30)
+
+# Real time that a message waits (a minute's rate, the next day's quota) is not waited for here.
+_BRING_FORWARD = """
+UPDATE message SET next_at = now() WHERE state = 'queued' AND next_at > now() + interval '3 s'
+"""
+_OPEN = """
+WITH clock AS (SELECT now() + shift AS at FROM business_clock)
+SELECT
+  (SELECT count(*) FROM message m, clock WHERE state IN ('queued', 'sending')
+    AND coalesce((to_jsonb(m) ->> 'wait_until')::timestamptz, m.due_at) <= clock.at)
+  + (SELECT count(*) FROM followup, clock WHERE state = 'scheduled'
+    AND due_on <= (clock.at AT TIME ZONE 'Asia/Shanghai')::date + 7),
+  (SELECT count(*) FROM delivery WHERE state = 'pending'),
+  (SELECT count(*) FROM message m, clock WHERE state IN ('queued', 'sending')
+    AND due_at <= clock.at AND (to_jsonb(m) ->> 'wait_until')::timestamptz > clock.at)
+"""
+_NEXT_MORNING = """
+UPDATE business_clock SET shift = (date_trunc('day', (now() + shift) AT TIME ZONE 'Asia/Shanghai')
+  + interval '1 day' + %s) AT TIME ZONE 'Asia/Shanghai' - now()
+"""
+
+
+class Drain:
+    """Waits, and moves the clock; what does not end is what the judge calls limbo."""
+
+    def __init__(self, troupe: Troupe, striker: Striker, until: float) -> None:
+        self.troupe, self.striker, self.until = troupe, striker, until
+        self.days = 0
+
+    def run(self) -> None:
+        """Until nothing is due; what is planned for later today, or was put off, has its day."""
+        self.striker.calm()
+        self._settle()
+        while self._in_time() and self.days < MOST_DAYS and (not self.days or self._open()[2]):
+            self._next_morning()
+            self._settle()
+        self._end(Target.SCHEDULER)
+        self._settle()
+
+    def _settle(self) -> None:
+        """Wait until several looks in a row find nothing due."""
+        still = 0
+        while still < STILL and self._in_time():
+            due, reacting, _ = self._open()
+            still = 0 if due or reacting else still + 1
+            self.troupe.administer(_BRING_FORWARD)
+            self.troupe.mend()
+            time.sleep(STEP_S)
+
+    def _in_time(self) -> bool:
+        return time.monotonic() < self.until
+
+    def _open(self) -> tuple[int, int, int]:
+        """What is due and not final, reactions that wait, and what was put off."""
+        try:
+            with self.troupe.administering() as link:
+                found = link.execute(_OPEN).fetchone()
+        except psycopg.OperationalError:
+            return 1, 1, 1
+        return found or (0, 0, 0)
+
+    def _next_morning(self) -> None:
+        self.days += 1
+        with self.troupe.administering() as link:
+            link.execute(_NEXT_MORNING, [MORNING])
+
+    def _end(self, target: Target) -> None:
+        """These stop in good order and stay down."""
+        for name in names(target):
+            self.troupe.resting.add(name)
+            self.troupe.services[name].stop()
