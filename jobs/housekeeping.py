@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from backend import identity, staffing
+from backend import identity, messaging, staffing
 from backend.kernel import idempotency, ticks
 from backend.kernel.entry import now
 from backend.kernel.transaction import transaction
@@ -11,6 +11,7 @@ from jobs.sweeping import until_none
 TICKS_KEPT = timedelta(days=7)
 FAILURES_KEPT = timedelta(days=1)
 SESSIONS_KEPT = timedelta(days=180)
+HEARD_KEPT = timedelta(days=180)
 INVITATIONS_KEPT = timedelta(days=30)  # business time, after the last day on which one may accept
 
 
@@ -50,6 +51,11 @@ def forget_invitations() -> int:
 def forget_sessions() -> int:
     """Forget devices that were logged out, or not used, long ago."""
     return until_none(lambda: identity.forget_sessions(now(), _ago(SESSIONS_KEPT)))
+
+
+def forget_heard() -> int:
+    """Forget receipts and replies that are over; what they did to messages and phones stays."""
+    return until_none(lambda: messaging.forget_heard(_ago(HEARD_KEPT)))
 
 
 def _ago(span: timedelta) -> datetime:

@@ -22,6 +22,7 @@ from jobs import (
     proxies,
     sensitive,
     trials,
+    sms,
 )
 
 
@@ -67,6 +68,7 @@ TIMETABLE = [
     Job("proxies.expire", timedelta(minutes=10), proxies.expire),
     Job("proxies.tell_narrowed", timedelta(hours=1), proxies.tell_narrowed),
     Job("proxies.forget_papers", timedelta(days=1), proxies.forget_papers),
+    Job("sms.apply_heard", timedelta(seconds=5), sms.apply_heard),
     Job("sensitive.relabel", timedelta(hours=1), sensitive.relabel),
     Job("trials.look", timedelta(hours=1), trials.look),
     Job("privacy.make_exports", timedelta(seconds=10), privacy.make_exports),
@@ -74,6 +76,7 @@ TIMETABLE = [
     Job("privacy.carry_out_deletions", timedelta(minutes=10), privacy.carry_out_deletions),
     Job("privacy.look_again", timedelta(hours=1), privacy.look_again),
     Job("privacy.forget_messages", timedelta(hours=1), privacy.forget_messages),
+    Job("housekeeping.forget_heard", timedelta(hours=1), housekeeping.forget_heard),
     Job("housekeeping.forget_sessions", timedelta(hours=1), housekeeping.forget_sessions),
     # The last one: by its turn the others have had theirs.
     Job("messaging.note_catch_up", timedelta(minutes=1), fence.note_catch_up),

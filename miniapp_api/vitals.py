@@ -47,6 +47,10 @@ GAUGES: Mapping[str, tuple[str, Callable[[], float | None]]] = {
         "1 while nothing is sent because the database was restored or moved",
         lambda: float(messaging.fence.stands()),
     ),
+    "jiayi_sms_heard_lag_seconds": (
+        "Waiting of the oldest receipt or reply that is due to be applied",
+        messaging.heard_lag_s,
+    ),
     "jiayi_oldest_due_message_seconds": (
         "Since the message that waits longest fell due (business time)",
         lambda: messaging.oldest_due_s(entry.moment()),

@@ -40,11 +40,13 @@ from backend.messaging.queries import (
 )
 from backend.messaging.rules import DoesNotFit, as_date, as_time
 from backend.messaging.service import To, queue, report_popup, withdraw
+from backend.messaging.sms_callback_service import hear_receipts, hear_replies
 from backend.messaging.sms_desk import prepare as prepare_sms
 from backend.messaging.sms_desk import remember as remember_sms
 from backend.messaging.sms_desk import sms_is_offered
 from backend.messaging.sms_gateway import Sms, SmsCarrier, SmsPush
 from backend.messaging.sms_models import PhoneStanding, SmsDispatch, SmsHeard
+from backend.messaging.sms_settling import apply_heard, forget_heard, heard_lag_s
 from backend.messaging.sms_wording import sms_catalogue
 from backend.messaging.subject_service import close, erase, export, foresee, forget
 from backend.messaging.wording import (
@@ -106,6 +108,7 @@ __all__ = [
     "To",
     "WeChatPush",
     "about",
+    "apply_heard",
     "as_date",
     "as_time",
     "begin_wordings",
@@ -119,7 +122,11 @@ __all__ = [
     "fence",
     "foresee",
     "forget",
+    "forget_heard",
+    "hear_receipts",
+    "hear_replies",
     "heard_at",
+    "heard_lag_s",
     "held_by",
     "inbox",
     "judge",

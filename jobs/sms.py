@@ -1,0 +1,18 @@
+"""Applies what the SMS provider told, until nothing of it is due."""
+
+from backend import messaging
+from backend.kernel.entry import now
+from backend.kernel.transaction import transaction
+
+BATCH = 200
+
+
+def apply_heard() -> int:
+    """Apply every receipt and reply that is due now, a batch a transaction; returns how many."""
+    total = 0
+    while True:
+        with transaction():
+            applied = messaging.apply_heard(now(), BATCH)
+        total += applied
+        if applied < BATCH:
+            return total

@@ -1,0 +1,223 @@
+"""What receipts and replies do: once, in any order, to the text and to the phone they are about."""
+
+import json
+import random
+from typing import Any
+
+import pytest
+from conftest import MORNING
+from flask import Flask
+from people import by_itself
+from sms_builders import PHONE, a_text, somebody
+from sqlalchemy import text as sql
+
+from backend import identity, messaging
+from backend.kernel.database import db
+from backend.messaging import Message, MessageKind, PhoneStanding, Reason, SmsDispatch, State
+from backend.messaging.models import Answer
+from backend.messaging.sms_callback_service import _items, _keep, _read
+from backend.messaging.sms_desk import phone_index
+from backend.messaging.sms_models import Heard, HeardState, SmsHeard
+
+
+def a_sent_text(state: State = State.SENT, serial: str | None = "s-1", **facts: Any) -> Message:
+    """A text in the hands of the provider."""
+    message = a_text(**facts)
+    message.state = state
+    message.sent_at = MORNING if state is State.SENT else None
+    message.reason = Reason.NO_ANSWER if state is State.UNKNOWN else None
+    number = message_phone(message)
+    db.session.add(
+        SmsDispatch(
+            message_id=message.id, phone_index=phone_index(number), at=MORNING, serial_no=serial
+        )
+    )
+    db.session.flush()
+    return message
+
+
+def message_phone(message: Message) -> str:
+    return identity.phones_of([message.to_resident_id], [])[message.to_resident_id]
+
+
+def heard(kind: Heard, *items: dict[str, Any]) -> int:
+    return _keep(_read(by_itself(), kind, _items(json.dumps(items).encode())))
+
+
+def receipt(sid: str = "s-1", status: str = "SUCCESS", words: str = "", **more: Any) -> int:
+    told = {"mobile": PHONE, "nationcode": "86", "sid": sid, "report_status": status}
+    told |= {"errmsg": "X", "description": words, "user_receive_time": "2026-11-23 09:31:00"}
+    return heard(Heard.RECEIPT, told | more)
+
+
+def reply(words: str, time: int = 1795400000, phone: str = PHONE) -> int:
+    told = {"mobile": phone, "nationcode": "86", "sign": "家医示例", "text": words, "time": time}
+    return heard(Heard.REPLY, told)
+
+
+def applied() -> None:
+    db.session.execute(sql("UPDATE sms_heard SET next_at = now()"))
+    db.session.expire_all()
+    messaging.apply_heard(by_itself(), 100)
+    db.session.flush()
+    db.session.expire_all()
+
+
+def standing(phone: str = PHONE) -> PhoneStanding:
+    wanted = db.select(PhoneStanding).filter_by(phone_index=phone_index(phone))
+    return db.session.execute(wanted).scalar_one()
+
+
+def dispatch(message: Message) -> SmsDispatch:
+    wanted = db.select(SmsDispatch).filter_by(message_id=message.id)
+    return db.session.execute(wanted).scalar_one()
+
+
+def test_a_receipt_is_kept_once_and_says_that_a_text_was_delivered(app: Flask) -> None:
+    message = a_sent_text()
+    assert [receipt(), receipt()] == [1, 0]
+    applied()
+    applied()
+    assert (message.state, dispatch(message).delivered_at) == (State.SENT, MORNING)
+    assert (standing().failures, standing().reached_at) == (0, MORNING)
+
+
+def test_a_text_that_did_not_arrive_fails_and_the_phone_is_remembered(app: Flask) -> None:
+    message = a_sent_text()
+    receipt(status="FAIL", words="关机或不在服务区")
+    applied()
+    assert (message.state, message.reason) == (State.FAILED, Reason.NOT_DELIVERED)
+    assert (message.sent_at, standing().failures, standing().dead_at) == (None, 1, None)
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"), [("空号", Reason.DEAD_PHONE), ("运营商黑名单", Reason.STOPPED)]
+)
+def test_words_of_the_operator_tell_of_the_number(app: Flask, words: str, reason: Reason) -> None:
+    message = a_sent_text()
+    receipt(status="FAIL", words=words)
+    applied()
+    assert message.reason is reason
+    assert standing().dead_at == (MORNING if reason is Reason.DEAD_PHONE else None)
+    assert standing().stopped_at == (MORNING if reason is Reason.STOPPED else None)
+
+
+def test_three_failures_in_a_row_make_a_phone_dead_and_one_success_begins_anew(app: Flask) -> None:
+    for number in range(3):
+        a_sent_text(serial=f"s-{number}")
+    for number, status in enumerate(["FAIL", "FAIL", "SUCCESS"]):
+        receipt(f"s-{number}", status)
+        applied()
+    assert (standing().failures, standing().dead_at) == (0, None)
+    for number in range(3, 6):
+        a_sent_text(serial=f"s-{number}")
+        receipt(f"s-{number}", "FAIL")
+    applied()
+    assert (standing().failures, standing().dead_at) == (3, MORNING)
+
+
+@pytest.mark.parametrize("order", [["SUCCESS", "FAIL"], ["FAIL", "SUCCESS"]])
+def test_of_two_receipts_that_differ_the_text_was_delivered_once_one_says_so_first(
+    app: Flask, order: list[str]
+) -> None:
+    message = a_sent_text()
+    for status in order:
+        receipt(status=status)
+        applied()
+    assert dispatch(message).delivered_at == MORNING
+    assert dispatch(message).lost_at is None
+
+
+def test_a_receipt_settles_a_text_in_doubt_by_the_phone_or_by_our_own_id(app: Flask) -> None:
+    one = a_sent_text(State.UNKNOWN, serial=None)
+    receipt("never-heard-of")
+    applied()
+    assert (one.state, one.reason) == (State.SENT, None)
+    two, three = (a_sent_text(State.UNKNOWN, serial=None) for _ in range(2))
+    receipt("another")
+    applied()
+    assert {two.state, three.state} == {State.UNKNOWN}  # which of the two it is nobody knows
+    receipt("a-third", ext=str(three.id))
+    applied()
+    assert (two.state, three.state) == (State.UNKNOWN, State.SENT)
+
+
+def test_what_comes_before_its_text_is_settled_waits_and_is_given_up_after_hours(
+    app: Flask,
+) -> None:
+    receipt()
+    applied()
+    [kept] = db.session.execute(db.select(SmsHeard)).scalars()
+    assert kept.state is HeardState.STORED
+    message = a_sent_text()
+    applied()
+    assert dispatch(message).delivered_at == MORNING
+    receipt("nobody-s")
+    db.session.execute(sql("UPDATE sms_heard SET received_at = now() - interval '7 hours'"))
+    applied()
+    states = db.session.execute(db.select(SmsHeard.state).order_by(SmsHeard.id)).scalars()
+    assert list(states) == [HeardState.APPLIED, HeardState.UNMATCHED]
+
+
+def test_receipts_in_any_order_and_any_number_come_to_the_same(app: Flask) -> None:
+    messages = [a_sent_text(serial=f"s-{number}") for number in range(6)]
+    told = [(f"s-{n}", "SUCCESS" if n % 2 else "FAIL") for n in range(6)] * 3
+    random.Random(7).shuffle(told)
+    for sid, status in told:
+        receipt(sid, status)
+        if status == "SUCCESS":
+            applied()
+    applied()
+    assert [one.state for one in messages] == [State.FAILED, State.SENT] * 3
+
+
+def test_a_stop_stops_texts_to_that_phone_and_to_no_other(app: Flask) -> None:
+    message = a_sent_text()
+    other = a_sent_text(serial="s-2", to=somebody("13900002222", "邻居"))
+    reply(" ｔ ")
+    applied()
+    assert standing().stopped_at == MORNING
+    assert (message.state, other.state) == (State.SENT, State.SENT)
+    [kept] = db.session.execute(db.select(SmsHeard)).scalars()
+    assert (kept.answer, kept.message_id) == (Answer.STOP, message.id)
+
+
+def test_a_reply_is_about_the_newest_text_to_that_phone_that_asks_for_one(app: Flask) -> None:
+    older = a_sent_text(to=somebody(name="韩奶奶"))
+    dispatch(older).at = MORNING.replace(hour=1)
+    asking = a_sent_text(State.UNKNOWN, serial=None)
+    dispatch(asking).at = MORNING.replace(hour=2)
+    a_sent_text(serial="s-3", kind=MessageKind.RUN_OUT)
+    reply("1")
+    applied()
+    [kept] = db.session.execute(db.select(SmsHeard)).scalars()
+    assert (kept.answer, kept.message_id) == (Answer.CONFIRMED, asking.id)
+    assert asking.state is State.SENT  # who answers has read it
+
+
+def test_words_that_only_a_person_understands_are_kept_sealed(app: Flask) -> None:
+    a_sent_text()
+    reply("我头晕得厉害")
+    applied()
+    [kept] = db.session.execute(db.select(SmsHeard)).scalars()
+    assert (kept.answer, kept.words) == (None, "我头晕得厉害")
+    row = db.session.execute(sql("SELECT sms_heard::text FROM sms_heard")).scalar_one()
+    assert "头晕" not in row
+    assert PHONE not in row
+
+
+def test_one_that_cannot_be_read_does_not_cost_us_the_others(app: Flask) -> None:
+    good = {"mobile": PHONE, "sid": "s-1", "report_status": "SUCCESS"}
+    bad: list[Any] = [None, 7, {}, good | {"mobile": "x"}, good | {"report_status": "MAYBE"}]
+    bad += [good | {"sid": ""}, good | {"nationcode": "852"}]
+    assert heard(Heard.RECEIPT, *bad, good) == 1
+
+
+def test_what_is_over_is_forgotten_after_a_while(app: Flask) -> None:
+    message = a_sent_text()
+    receipt()
+    applied()
+    db.session.execute(sql("UPDATE sms_heard SET received_at = now() - interval '200 days'"))
+    now = db.session.execute(sql("SELECT now() - interval '180 days'")).scalar_one()
+    assert messaging.forget_heard(now) == 1
+    assert dispatch(message).delivered_at == MORNING
