@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Sequence
 
-from bench import authorised_read, booking, flatness, login, rush, timetable
+from bench import authorised_read, booking, flatness, login, rush, sender, timetable
 from tools.launch.supervisor import stop_at_signals
 
 BENCHES: dict[str, Callable[[Sequence[str]], int]] = {
@@ -13,6 +13,7 @@ BENCHES: dict[str, Callable[[Sequence[str]], int]] = {
     "timetable": timetable.main,
     "rush": rush.main,
     "flatness": flatness.main,
+    "sender": sender.main,
 }
 
 

@@ -12,10 +12,11 @@ from sqlalchemy import (
     Uuid,
     bindparam,
     cast,
-    exists,
     false,
     func,
+    literal,
     select,
+    true,
     type_coerce,
 )
 from sqlalchemy.orm import aliased
@@ -30,16 +31,19 @@ from backend.messaging.models import Message, State
 from backend.messaging.rules import MessagingPolicy, is_quiet
 from backend.messaging.wording import Channel, MessageKind
 
-_Resident, _Member, _Other = aliased(identity.Account), aliased(identity.Account), aliased(Message)
-_Theirs = aliased(identity.Account)
-_Family, _Kin = aliased(identity.Account), aliased(Relation)
-_Person, _Freed = aliased(identity.Resident), aliased(identity.Account)
-# Of that it stands for somebody no more an account is told all the same.
-_FREED: Any = (
-    select(_Freed.id)
-    .where(Message.kind == wording.MessageKind.ACCOUNT_FREED, _Freed.id == Message.to_account_id)
+_Other, _Own, _Desk = aliased(Message), aliased(identity.Account), aliased(identity.Account)
+_Family, _Kin, _Freed = aliased(identity.Account), aliased(Relation), aliased(identity.Account)
+# What a row needs is looked up for that row alone: no plan may read a whole table for a batch.
+_PERSON = (
+    select(
+        identity.Resident.died_on,
+        identity.Resident.restricted_at,
+        identity.Resident.reminders_paused_until,
+    )
+    .where(identity.Resident.id == Message.to_resident_id)
+    .limit(1)
     .correlate(Message)
-    .scalar_subquery()
+    .lateral("person")
 )
 
 
@@ -98,8 +102,8 @@ def _read(rows: Any, ctx: Context, limit: int) -> list[Candidate]:
 
 
 def _rows(ctx: Context, channel: Channel) -> Any:
-    account, openid = _account_of(ctx, channel)
-    in_flight = exists().where(_Other.state == State.SENDING, _Other.account_id == account)
+    goes = select(_account(ctx, channel).label("account_id")).limit(1).lateral("goes")
+    openid = select(identity.Account.openid).where(identity.Account.id == goes.c.account_id)
     wanted = select(
         Message.id,
         type_coerce(Message.kind, Text),
@@ -116,16 +120,14 @@ def _rows(ctx: Context, channel: Channel) -> Any:
         Message.first_id,
         Message.due_at,
         Message.expires_at,
-        account.label("account_id"),
-        openid.label("openid"),
-        _is_welcome().label("is_welcome"),
+        goes.c.account_id,
+        openid.correlate(goes).limit(1).scalar_subquery(),
+        _is_welcome(),
     )
-    joined = (
-        wanted.outerjoin(_Resident, _Resident.id == _account_of_resident())
-        .outerjoin(_Member, _Member.staff_id == Message.to_staff_id)
-        .outerjoin(_Person, _Person.id == Message.to_resident_id)
-    )
-    return _ready(ctx, channel, joined.where(~_is_paused()), in_flight)
+    wanted = wanted.select_from(Message)
+    joined = wanted.outerjoin(_PERSON, true()).join(goes, true()).where(~_is_paused())
+    in_flight = _any(_Other.state == State.SENDING, _Other.account_id == goes.c.account_id)
+    return _ready(ctx, channel, joined, in_flight)
 
 
 def _ready(ctx: Context, channel: Channel, wanted: Any, in_flight: ColumnElement[bool]) -> Any:
@@ -142,14 +144,35 @@ def _ready(ctx: Context, channel: Channel, wanted: Any, in_flight: ColumnElement
     )
 
 
-def _account_of(ctx: Context, channel: Channel) -> tuple[Any, Any]:
-    """The account and its openid; the family's alone where the row is the family's."""
-    family = _family(ctx)
+def _any(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """As EXISTS, but asked of an index for each row."""
+    found = select(literal(value=True)).where(*conditions).limit(1)
+    return func.coalesce(
+        found.correlate_except(_Other, identity.Consent).scalar_subquery(), false()
+    )
+
+
+def _account(ctx: Context, channel: Channel) -> Any:
+    """The account that a row goes to: the person's, else the family's; that alone on its own row.
+
+    Of that it stands for somebody no more an account is told all the same.
+    """
     if channel is Channel.FAMILY:
-        return func.coalesce(family, None, type_=Uuid()), _openid_of(family)
-    openids = (_Resident.openid, _Member.openid, _openid_of(family), _openid_of(_FREED))
-    account = func.coalesce(_Resident.id, _Member.id, family, _FREED, type_=Uuid())
-    return account, func.coalesce(*openids)
+        return _family(ctx)
+    staffs = select(_Desk.id).where(_Desk.staff_id == Message.to_staff_id).limit(1)
+    is_freed = Message.kind == MessageKind.ACCOUNT_FREED
+    freed = select(_Freed.id).where(is_freed, _Freed.id == Message.to_account_id)
+    ways = (each.correlate(Message).scalar_subquery() for each in (staffs, freed))
+    staff, former = ways
+    return func.coalesce(_own(), staff, _family(ctx), former, type_=Uuid())
+
+
+def _own() -> Any:
+    """Of somebody's several accounts, the one the message names, else the one bound last."""
+    named = Message.to_account_id.is_(None) | (_Own.id == Message.to_account_id)
+    theirs = select(_Own.id).where(_Own.resident_id == Message.to_resident_id, named)
+    latest = theirs.order_by(_Own.bound_at.desc().nulls_last(), _Own.id.desc())
+    return latest.limit(1).correlate(Message).scalar_subquery()
 
 
 def _family(ctx: Context) -> Any:
@@ -168,32 +191,19 @@ def _family(ctx: Context) -> Any:
     )
 
 
-def _account_of_resident() -> Any:
-    """Of somebody's several accounts, the one the message names, else the one bound last."""
-    named = Message.to_account_id.is_(None) | (_Theirs.id == Message.to_account_id)
-    theirs = select(_Theirs.id).where(_Theirs.resident_id == Message.to_resident_id, named)
-    latest = theirs.order_by(_Theirs.bound_at.desc().nulls_last(), _Theirs.id.desc())
-    return latest.limit(1).correlate(Message).scalar_subquery()
-
-
-def _openid_of(account_id: Any) -> Any:
-    account = aliased(identity.Account)
-    return select(account.openid).where(account.id == account_id).scalar_subquery()
-
-
 def _is_paused() -> ColumnElement[bool]:
     """Perhaps the person died: what only reminds waits until that is known."""
-    until = func.coalesce(_Person.reminders_paused_until, bindparam("at"))
+    until = func.coalesce(_PERSON.c.reminders_paused_until, bindparam("at"))
     return Message.kind.in_(wording.reminders()) & (until > bindparam("at"))
 
 
 def _is_welcome() -> ColumnElement[bool]:
     """Nothing reaches the dead or who left; what only reminds, nobody who does not want it."""
-    agreed = exists().where(
+    agreed = _any(
         identity.Consent.resident_id == Message.to_resident_id,
         identity.Consent.purpose == identity.Purpose.REMINDERS,
         identity.Consent.withdrawn_at.is_(None),
     )
-    is_open = _Person.died_on.is_(None) & _Person.restricted_at.is_(None)
+    is_open = _PERSON.c.died_on.is_(None) & _PERSON.c.restricted_at.is_(None)
     wanted = Message.kind.not_in(wording.reminders()) | agreed
     return Message.to_resident_id.is_(None) | (is_open & wanted)
