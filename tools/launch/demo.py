@@ -16,7 +16,14 @@ from tools.launch.state import ROOT, State
 from tools.launch.supervisor import Stopped, Supervisor, stop_at_signals
 
 LEAST, MOST = 20, 3_000_000
-KEPT = ("region.json", "ledger.jsonl", "ledger.jsonl.journal", "journal", "metrics")
+KEPT = (
+    "region.json",
+    "ledger.jsonl",
+    "ledger.jsonl.journal",
+    "texts.jsonl",
+    "journal",
+    "metrics",
+)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -97,6 +104,7 @@ def write_down(state: State, stack: Stack) -> None:
         {
             "api": stack.api_url,
             "simulator": stack.simulator_url,
+            "sms": stack.sms_url,
             "pid": os.getpid(),
             "children": children,
         },
@@ -129,6 +137,7 @@ def welcome(stack: Stack, options: argparse.Namespace, seconds: float) -> str:
         "                  log in with one click as a resident, a doctor, a pharmacist, a manager",
         f"  API             {stack.api_url}/docs",
         f"  WeChat messages {stack.simulator_url}/",
+        f"  SMS             {stack.sms_url}/",
         f"  Logs            {stack.state.logs}",
         "",
         "  python3 manage.py story   plays the main job against it",

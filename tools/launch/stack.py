@@ -18,6 +18,7 @@ from tools.launch.state import ROOT, State
 
 NOBODY_THERE = "http://127.0.0.1:9"
 APPID = "wx0123456789abcdef"
+SMS_ACCOUNT = {"SMS_SECRET_ID": "AKIDDEMO", "SMS_APP_ID": "1400006666", "SMS_SIGN": "家医示例"}
 USUAL, SLOWEST_S = 300, 0.005  # residents of the demo region, and how long one may take to load
 
 
@@ -27,6 +28,7 @@ class Part(StrEnum):
     POSTGRES = "postgres"
     VALKEY = "valkey"
     SIMULATOR = "simulator"
+    SMS = "sms"
     SCHEMA = "schema"
     REGION = "region"
     API = "api"
@@ -99,6 +101,12 @@ class Stack:
         return f"http://127.0.0.1:{self.services[Part.SIMULATOR].port}"
 
     @property
+    def sms_url(self) -> str:
+        """Where the SMS simulator answers; empty without one."""
+        there = self.services.get(Part.SMS)
+        return f"http://127.0.0.1:{there.port}" if there else ""
+
+    @property
     def ledger(self) -> Path:
         """What the simulator delivered, one JSON object a line."""
         return self.state.folder / "ledger.jsonl"
@@ -121,7 +129,16 @@ class Stack:
             "NO_PROXY": "127.0.0.1,localhost",
             "no_proxy": "127.0.0.1,localhost",
         }
-        return dict(self.given) | {name: self.state.secrets[name] for name in names} | ours
+        kept = {name: self.state.secrets[name] for name in names}
+        return dict(self.given) | kept | ours | self._sms_account()
+
+    def _sms_account(self) -> dict[str, str]:
+        """An account with the SMS simulator, where there is one."""
+        if Part.SMS not in self.parts:
+            return {}
+        names = ["SMS_SECRET_KEY", "SMS_CALLBACK_SECRET"]
+        kept = {name: self.state.secrets[name] for name in names}
+        return SMS_ACCOUNT | kept | {"SMS_BASE_URL": self.sms_url}
 
     def start_postgres(self) -> None:
         """The database and its roles; the caller's own when the environment names one."""
@@ -151,6 +168,16 @@ class Stack:
         known = templates.write(self.state.folder / "templates.toml")
         words = ["tools.wechat_simulator", "--ledger", str(self.ledger), "--templates", str(known)]
         self._start(Part.SIMULATOR, words, self.state.port("simulator"), "/")
+
+    def start_sms(self) -> None:
+        """The SMS provider; it tells the API what became of texts, and what was answered."""
+        port = self.state.port("api", self.api_port)
+        secret = self.state.secrets["SMS_CALLBACK_SECRET"]
+        told = f"http://127.0.0.1:{port}/api/v1/open/sms/{secret}"
+        words = ["tools.sms_simulator", "--ledger", str(self.state.folder / "texts.jsonl")]
+        words += ["--texts", str(ROOT / "config" / "sms.toml")]
+        words += ["--receipts-url", f"{told}/receipts", "--replies-url", f"{told}/replies"]
+        self._start(Part.SMS, words, self.state.port("sms"), "/")
 
     def migrate(self) -> None:
         """The newest schema."""
@@ -199,6 +226,8 @@ class Stack:
         """Start a program of ours; ready when it answers at `path`, if one is given."""
         if part is Part.SIMULATOR:
             words = [*words, "--port", str(port), "--appid", APPID]
+        if part is Part.SMS:
+            words = [*words, "--port", str(port)]
         settings = {"API_HOST": "127.0.0.1", "API_PORT": str(port)} if part is Part.API else {}
         child = self._child(part, words, settings)
         service = Program(child, port, lambda: not path or answers(port, path))
@@ -210,6 +239,7 @@ STARTERS = {
     Part.POSTGRES: Stack.start_postgres,
     Part.VALKEY: Stack.start_valkey,
     Part.SIMULATOR: Stack.start_simulator,
+    Part.SMS: Stack.start_sms,
     Part.SCHEMA: Stack.migrate,
     Part.REGION: Stack.load_region,
     Part.API: Stack.start_api,

@@ -28,6 +28,8 @@ SECRETS: dict[str, Callable[[], str]] = {
     "INDEX_KEY": key,
     "WECHAT_SECRET": lambda: secrets.token_hex(16),
     "REALNAME_KEY": lambda: secrets.token_urlsafe(24),
+    "SMS_SECRET_KEY": lambda: secrets.token_urlsafe(24),
+    "SMS_CALLBACK_SECRET": lambda: secrets.token_urlsafe(32),
     "admin_password": lambda: secrets.token_urlsafe(24),
     "migrator_password": lambda: secrets.token_urlsafe(24),
     "app_password": lambda: secrets.token_urlsafe(24),
