@@ -145,11 +145,12 @@ def main(wanted: Collection[str] = LOOPS) -> int:
     stopped = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
-    app = assemble(Settings.from_env(os.environ))
+    settings = Settings.from_env(os.environ)
+    app = assemble(settings)
     rights.enforce(app)
     scheduler, pulses = start(app, wanted)
     senders = [start_sender(app, stopped)] if "sender" in wanted else []
-    log.info("jobs started", loops=sorted(wanted))
+    log.info("jobs started", loops=sorted(wanted), sms_is_offered=settings.sms is not None)
     status = watch([*pulses, *(pulse for _, pulse in senders)], stopped)
     stopped.set()
     scheduler.shutdown(wait=status == 0)

@@ -21,8 +21,8 @@ from jobs import (
     privacy,
     proxies,
     sensitive,
-    trials,
     sms,
+    trials,
 )
 
 
