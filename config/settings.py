@@ -8,6 +8,7 @@ from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
+from config.callbacks import Callback
 from config.sms_settings import IncompleteSms, SmsSettings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -46,6 +47,7 @@ class Settings:
     wechat_base_url: str
     wechat_appid: str
     wechat_secret: str = field(repr=False)
+    wechat_callback: Callback | None
     realname_base_url: str
     realname_key: str = field(repr=False)
     simulator_url: str | None
@@ -83,6 +85,7 @@ class Settings:
             wechat_base_url=environ.get("WECHAT_BASE_URL", "https://api.weixin.qq.com"),
             wechat_appid=_required(environ, "WECHAT_APPID"),
             wechat_secret=_required(environ, "WECHAT_SECRET"),
+            wechat_callback=_callback(environ, env),
             realname_base_url=_required(environ, "REALNAME_BASE_URL"),
             realname_key=_required(environ, "REALNAME_KEY"),
             simulator_url=simulator_url,
@@ -109,6 +112,13 @@ def _sms(environ: Mapping[str, str]) -> SmsSettings | None:
     try:
         return SmsSettings.from_env(environ)
     except IncompleteSms as wrong:
+        raise SettingsError(str(wrong)) from wrong
+
+
+def _callback(environ: Mapping[str, str], env: Env) -> Callback | None:
+    try:
+        return Callback.from_env(environ, is_production=env is Env.PRODUCTION)
+    except ValueError as wrong:
         raise SettingsError(str(wrong)) from wrong
 
 

@@ -12,6 +12,7 @@ TICKS_KEPT = timedelta(days=7)
 FAILURES_KEPT = timedelta(days=1)
 SESSIONS_KEPT = timedelta(days=180)
 HEARD_KEPT = timedelta(days=180)
+EVENTS_KEPT = timedelta(days=30)
 INVITATIONS_KEPT = timedelta(days=30)  # business time, after the last day on which one may accept
 
 
@@ -56,6 +57,11 @@ def forget_sessions() -> int:
 def forget_heard() -> int:
     """Forget receipts and replies that are over; what they did to messages and phones stays."""
     return until_none(lambda: messaging.forget_heard(_ago(HEARD_KEPT)))
+
+
+def forget_events() -> int:
+    """Forget what WeChat told and is over; what it did to credits and messages stays."""
+    return until_none(lambda: messaging.forget_events(_ago(EVENTS_KEPT)))
 
 
 def _ago(span: timedelta) -> datetime:

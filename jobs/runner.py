@@ -20,7 +20,7 @@ from backend.assembly import assemble
 from backend.kernel import entry, rights, ticks
 from backend.kernel.transaction import transaction
 from config.settings import Settings
-from jobs import auditing, relay
+from jobs import auditing, relay, wechat
 from jobs.sender import Sender
 from jobs.timetable import TIMETABLE, Job
 
@@ -28,10 +28,11 @@ log = structlog.get_logger(__name__)
 
 TICK_S = 1.0
 RELAY_S = 0.2
+EVENTS_S = 0.5
 SEAL_S = 1.0
 SILENCE_S = 600.0
 LAST_CALLS_S = 25.0
-LOOPS = ("timetable", "relay", "seal", "sender")
+LOOPS = ("timetable", "relay", "seal", "wechat", "sender")
 
 
 class Pulse:
@@ -96,6 +97,7 @@ def start(app: Flask, wanted: Collection[str] = LOOPS) -> tuple[BackgroundSchedu
         ("timetable", TICK_S, lambda: look(app, TIMETABLE)),
         ("relay", RELAY_S, lambda: _in(app, relay.drain)),
         ("seal", SEAL_S, lambda: _in(app, auditing.seal)),
+        ("wechat", EVENTS_S, lambda: _in(app, wechat.apply_events)),
     ]
     loops = [loop for loop in loops if loop[0] in wanted]
     pulses = [Pulse(name) for name, _, _ in loops]

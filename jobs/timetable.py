@@ -77,6 +77,7 @@ TIMETABLE = [
     Job("privacy.look_again", timedelta(hours=1), privacy.look_again),
     Job("privacy.forget_messages", timedelta(hours=1), privacy.forget_messages),
     Job("housekeeping.forget_heard", timedelta(hours=1), housekeeping.forget_heard),
+    Job("housekeeping.forget_events", timedelta(hours=1), housekeeping.forget_events),
     Job("housekeeping.forget_sessions", timedelta(hours=1), housekeeping.forget_sessions),
     # The last one: by its turn the others have had theirs.
     Job("messaging.note_catch_up", timedelta(minutes=1), fence.note_catch_up),

@@ -180,6 +180,22 @@ def creates(schema: type[Schema] | Schema) -> Callable[[F], F]:
     return decorate
 
 
+def hears(*names: str) -> Callable[[F], F]:
+    """Another server speaks: in its query these words and others, in its body whatever it likes.
+
+    The view reads them by itself.
+    """
+    text = {"type": "string", "maxLength": 200}
+    told = [{"in": "query", "name": name, "required": False, "schema": text} for name in names]
+
+    def decorate(view: F) -> F:
+        view.taken = frozenset({"query", "json"})  # type: ignore[attr-defined]
+        documented: F = _docs.doc(parameters=told)(view)
+        return documented
+
+    return decorate
+
+
 def of_holder(view: F) -> F:
     """Concerns whoever holds the phone, for whomever they might act: it shows nobody else."""
     view.is_of_holder = True  # type: ignore[attr-defined]

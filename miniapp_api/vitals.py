@@ -51,6 +51,14 @@ GAUGES: Mapping[str, tuple[str, Callable[[], float | None]]] = {
         "Waiting of the oldest receipt or reply that is due to be applied",
         messaging.heard_lag_s,
     ),
+    "jiayi_wechat_events_lag_seconds": (
+        "Waiting of WeChat's oldest event that is due to be applied",
+        messaging.events_lag_s,
+    ),
+    "jiayi_wechat_events_quarantined": (
+        "Events of WeChat's that wait for a person",
+        messaging.events_quarantined,
+    ),
     "jiayi_oldest_due_message_seconds": (
         "Since the message that waits longest fell due (business time)",
         lambda: messaging.oldest_due_s(entry.moment()),

@@ -52,6 +52,8 @@ def environment(database_url: str, journal: Path, simulator: str = NOWHERE) -> d
         "WECHAT_BASE_URL": simulator,
         "WECHAT_APPID": simulators.APPID,
         "WECHAT_SECRET": simulators.SECRET,
+        "WECHAT_CALLBACK_TOKEN": simulators.CALLBACK_TOKEN,
+        "WECHAT_CALLBACK_AES_KEY": simulators.CALLBACK_KEY,
         "REALNAME_BASE_URL": f"{simulator}/realname",
         "REALNAME_KEY": simulators.KEY,
         "JOURNAL_DIR": str(journal),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
+import callbacks
 from matrix_world import World
 from people import by_itself
 from staffing_builders import PASSWORD
@@ -16,11 +17,14 @@ from backend.kernel.ids import new_id
 from backend.staffing import codes
 
 Body = Callable[[World], Any]
+PUSHED = callbacks.sealed(callbacks.popup("a-stranger", "TPL-NONE"))
 QUERIES: Mapping[str, Body] = {
     "GET /resident/contracts/draft": lambda world: {
         "team_id": str(world.facts["team_id"]),
         "months": 12,
     },
+    "GET /open/wechat/events": lambda _: callbacks.query(echostr="4375120948345356249"),
+    "POST /open/wechat/events": lambda _: callbacks.query(PUSHED),
     "GET /open/teams": lambda world: {"institution_id": str(world.facts["house"])},
     "GET /open/teams/nearest": lambda _: {"latitude": 30.87, "longitude": 120.09},
 }
@@ -250,6 +254,7 @@ BODIES: Mapping[str, Body] = {
     "POST /resident/prescriptions/{prescription_id}/confirmation": lambda world: {
         "digest": world.facts["digest"]
     },
+    "POST /open/wechat/events": lambda _: {"ToUserName": "gh_1", "Encrypt": PUSHED},
     "POST /resident/subscriptions": _popup,
     "POST /doctor/subscriptions": _popup,
     "POST /doctor/contracts/{contract_id}/refusal": lambda _: {"because": "本队已满"},

@@ -11,6 +11,7 @@ import httpx2
 
 ROOT = Path(__file__).resolve().parents[1]
 APPID, SECRET, KEY = "wxtest0123456789", "a-secret", "a-realname-key"
+CALLBACK_TOKEN, CALLBACK_KEY = "AAAAA", "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
 TID = "TPL-FOLLOWUP"
 TEMPLATE = {
     "id": TID,

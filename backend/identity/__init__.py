@@ -40,6 +40,7 @@ from backend.identity.policy import DESK
 from backend.identity.queries import (
     ConsentText,
     account,
+    accounts_by_openid,
     consent_text,
     consents,
     consents_of,
@@ -131,6 +132,7 @@ __all__ = [
     "WeChatServer",
     "account",
     "accounts",
+    "accounts_by_openid",
     "accounts_of",
     "add_document",
     "age_of_session",

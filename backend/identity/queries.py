@@ -169,6 +169,12 @@ def has_agreed(resident_id: UUID) -> bool:
     return db.session.execute(given.limit(1)).first() is not None
 
 
+def accounts_by_openid(openids: Iterable[str]) -> Mapping[str, UUID]:
+    """The accounts of these WeChat identities, those that there are."""
+    found = select(Account.openid, Account.id).where(Account.openid.in_(list(openids)))
+    return {row.openid: row.id for row in db.session.execute(found)}
+
+
 def openid_of_resident(resident_id: UUID) -> str | None:
     """Where WeChat messages to a resident go: the account used last; `None` without one."""
     used = select(func.max(LoginSession.refreshed_at)).where(LoginSession.account_id == Account.id)

@@ -35,6 +35,7 @@ class Pace(StrEnum):
     PASSWORD = "password"  # noqa: S105  # nosec B105
     VERIFICATION = "verification"
     DESK_CODE = "desk_code"
+    CALLBACK = "callback"
     EXPORT = "export"
 
 

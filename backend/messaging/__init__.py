@@ -13,6 +13,10 @@ from backend.messaging.answers import (
     judge,
 )
 from backend.messaging.arms import begin_wordings, end_wordings, usual_line
+from backend.messaging.callback_errors import CallbackNotSet
+from backend.messaging.callback_models import WeChatEvent
+from backend.messaging.callback_rules import Asked, Gate
+from backend.messaging.callback_service import prove_address, receive
 from backend.messaging.fence import Because, Sight
 from backend.messaging.gateway import CALL_S, NoAnswer, NotReached, Push, WeChatPush, body_of
 from backend.messaging.lifting import Cut, Fence, Held
@@ -49,6 +53,12 @@ from backend.messaging.sms_models import PhoneStanding, SmsDispatch, SmsHeard
 from backend.messaging.sms_settling import apply_heard, forget_heard, heard_lag_s
 from backend.messaging.sms_wording import sms_catalogue
 from backend.messaging.subject_service import close, erase, export, foresee, forget
+from backend.messaging.wechat_events import (
+    apply_events,
+    events_lag_s,
+    events_quarantined,
+    forget_events,
+)
 from backend.messaging.wording import (
     Channel,
     Consent,
@@ -72,8 +82,10 @@ __all__ = [
     "RELEASED",
     "STALE_TOKEN",
     "Answer",
+    "Asked",
     "Balance",
     "Because",
+    "CallbackNotSet",
     "Channel",
     "Claimed",
     "Consent",
@@ -81,6 +93,7 @@ __all__ = [
     "DoesNotFit",
     "Entry",
     "Fence",
+    "Gate",
     "Group",
     "Held",
     "InDoubt",
@@ -106,8 +119,10 @@ __all__ = [
     "Step",
     "Template",
     "To",
+    "WeChatEvent",
     "WeChatPush",
     "about",
+    "apply_events",
     "apply_heard",
     "as_date",
     "as_time",
@@ -118,10 +133,13 @@ __all__ = [
     "close",
     "end_wordings",
     "erase",
+    "events_lag_s",
+    "events_quarantined",
     "export",
     "fence",
     "foresee",
     "forget",
+    "forget_events",
     "forget_heard",
     "hear_receipts",
     "hear_replies",
@@ -134,8 +152,10 @@ __all__ = [
     "oldest_due_s",
     "planned_for",
     "prepare_sms",
+    "prove_address",
     "queue",
     "queue_numbers",
+    "receive",
     "remember_sms",
     "report_popup",
     "settle",

@@ -144,6 +144,13 @@ class Message(Base):
             "collapse_key",
             postgresql_where=text("collapse_key IS NOT NULL AND state IN ('queued', 'sending')"),
         ),
+        Index("ix_message_msgid", "msgid", postgresql_where=text("msgid IS NOT NULL")),
+        Index(
+            "ix_message_unheard_of",
+            "account_id",
+            "template_id",
+            postgresql_where=text("msgid IS NULL AND state IN ('sent', 'unknown')"),
+        ),
         Index("ix_message_first_id", "first_id", postgresql_where=text("first_id IS NOT NULL")),
         Index("ix_message_arm_id", "arm_id", postgresql_where=text("arm_id IS NOT NULL")),
         Index("ix_message_digest_id", "digest_id", postgresql_where=text("digest_id IS NOT NULL")),
@@ -240,20 +247,28 @@ class MessageStep(Base):
 
 
 class Entry(StrEnum):
-    """What changed the number of messages a person agreed to."""
+    """What bears upon the number of messages a person agreed to.
+
+    The first four are what a client reports, the next three what WeChat's events say, then what
+    became of a push; `brought_forward` is a number that was counted elsewhere.
+    """
 
     ACCEPTED = "accepted"
     REJECTED = "rejected"
     BANNED = "banned"
     FILTERED = "filtered"
+    CONFIRMED = "confirmed"
+    DECLINED = "declined"
+    SWITCHED_OFF = "switched_off"
     SENT = "sent"
     REFUSED = "refused"
+    BROUGHT_FORWARD = "brought_forward"
 
 
 class Credit(Base):
     """订阅次数: one entry of the append-only ledger of an account and a template.
 
-    `source_id` is the report of a popup, or the message: each counts once.
+    `source_id` is the report of a popup, the event, or the message: each counts once.
     """
 
     __tablename__ = "credit"

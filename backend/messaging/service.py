@@ -146,8 +146,7 @@ def report_popup(ctx: Context, report_id: UUID, results: Mapping[str, str]) -> N
     known = {template.id for template in wording.catalogue().template.values()}
     if results.keys() - known:
         raise UnknownTemplate
-    changes = {
-        template_id: (POPUP.get(answer, Entry.ACCEPTED), int(answer.startswith("accept")))
-        for template_id, answer in results.items()
+    told = {
+        template_id: POPUP.get(answer, Entry.ACCEPTED) for template_id, answer in results.items()
     }
-    ledger.enter(ctx.at, queries.account_id(ctx), report_id, changes)
+    ledger.enter(ctx.at, queries.account_id(ctx), report_id, told)

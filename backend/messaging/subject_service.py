@@ -12,6 +12,7 @@ from backend.kernel.context import Context
 from backend.kernel.database import db
 from backend.kernel.policy import admitted, by_clock
 from backend.kernel.subjects import Cause, Consequence, Records, rows_of, told
+from backend.messaging.callback_models import WeChatEvent
 from backend.messaging.models import Credit, Message, MessageStep, Reason, State
 from backend.messaging.sms_subject import forget_phones_of, texts_of
 
@@ -29,6 +30,10 @@ def export(_ctx: Context, resident_id: UUID) -> Records:
         ),
         "message_step": told(rows_of(MessageStep, MessageStep.message_id.in_(messages))),
         **texts_of(messages),
+        "wechat_event": told(
+            rows_of(WeChatEvent, WeChatEvent.account_id.in_(accounts)),
+            without=["key", "error", "failures"],
+        ),
         "credit": told(rows_of(Credit, Credit.account_id.in_(accounts))),
     }
 
@@ -65,6 +70,8 @@ def close(_ctx: Context, resident_id: UUID, _cause: Cause) -> None:
 def erase(_ctx: Context, resident_id: UUID) -> None:
     """Every message; what is at this moment in a sender's hands is forgotten by it."""
     forget_phones_of(resident_id)
+    accounts = select(identity.Account.id).where(identity.Account.resident_id == resident_id)
+    db.session.execute(delete(WeChatEvent).where(WeChatEvent.account_id.in_(accounts)))
     db.session.execute(delete(Message).where(Message.to_resident_id == resident_id))
 
 

@@ -237,6 +237,13 @@ def expiry(kind: MessageKind, due_at: datetime) -> datetime | None:
     return None if hours is None else due_at + timedelta(hours=hours)
 
 
+@cache
+def long_term() -> frozenset[str]:
+    """The ids of the templates that are sent again and again once agreed to [长期订阅]."""
+    ours = catalogue().template.values()
+    return frozenset(one.id for one in ours if one.kind is Consent.LONG_TERM)
+
+
 def is_urgent(kind: MessageKind) -> bool:
     """Whether this kind goes first, at whatever hour."""
     return catalogue().kind[kind].urgent

@@ -142,7 +142,11 @@ def test_no_shape_takes_what_it_does_not_name(contract: Mapping[str, Any]) -> No
     assert loose == set()
 
 
-@pytest.mark.parametrize("route", sorted(KEPT["routes"]))
+# WeChat speaks there, and may say more than we know of.
+HEARD = {"GET /open/wechat/events", "POST /open/wechat/events"}
+
+
+@pytest.mark.parametrize("route", sorted(KEPT["routes"].keys() - HEARD))
 def test_an_unknown_field_is_refused(
     route: str, world: World, client: FlaskClient, connection: Connection
 ) -> None:

@@ -34,7 +34,7 @@ class Allowances:
                 account_id=account.id,
                 template_id=template.id,
                 change=times,
-                entry=Entry.ACCEPTED,
+                entry=Entry.BROUGHT_FORWARD,
                 source_id=self.dice.id(),
                 at=self.at,
             )

@@ -63,6 +63,7 @@ THE_CHILDS_OWN = {
     "account": "by which phones the child logs in",
     "session": "and where",
     "credit": "what those accounts agreed to be sent",
+    "wechat_event": "what WeChat told of those accounts",
     "message_step": "of messages, some of which the child may have hidden",
     "sms_dispatch": "of the same messages",
     "sms_heard": "what was answered to them, by whoever held the phone",
