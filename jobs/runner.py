@@ -16,6 +16,7 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 
+from backend import messaging
 from backend.assembly import assemble
 from backend.kernel import entry, rights, ticks
 from backend.kernel.transaction import transaction
@@ -152,6 +153,8 @@ def main(wanted: Collection[str] = LOOPS) -> int:
     rights.enforce(app)
     scheduler, pulses = start(app, wanted)
     senders = [start_sender(app, stopped)] if "sender" in wanted else []
+    if "sender" in wanted:
+        Thread(target=_in, args=(app, messaging.tell_template_differences), daemon=True).start()
     log.info("jobs started", loops=sorted(wanted), sms_is_offered=settings.sms is not None)
     status = watch([*pulses, *(pulse for _, pulse in senders)], stopped)
     stopped.set()

@@ -16,7 +16,7 @@ from prometheus_client import (
 from prometheus_client.multiprocess import MultiProcessCollector
 from sqlalchemy.exc import SQLAlchemyError
 
-from backend import auditing, messaging
+from backend import auditing, identity, messaging
 from backend.kernel import entry, migrate, relay, ticks
 
 pages = Blueprint("vitals", __name__)
@@ -58,6 +58,14 @@ GAUGES: Mapping[str, tuple[str, Callable[[], float | None]]] = {
     "jiayi_wechat_events_quarantined": (
         "Events of WeChat's that wait for a person",
         messaging.events_quarantined,
+    ),
+    "jiayi_wechat_token_failed": (
+        "1 where WeChat last gave no access token",
+        lambda: identity.token_trouble(entry.settings().wechat_appid),
+    ),
+    "jiayi_wechat_template_differences": (
+        "Templates and texts that are not as WeChat wants them",
+        messaging.templates_differ,
     ),
     "jiayi_oldest_due_message_seconds": (
         "Since the message that waits longest fell due (business time)",

@@ -40,6 +40,7 @@ COMMANDS = {
     "messages": Command("why, and the send fence", "tools.messages:main"),
     "audit": Command("verify the log of disclosures, retire a month of it", "tools.audit:main"),
     "staff": Command("invite first managers and auditors, decide about them", "tools.staff:main"),
+    "wechat": Command("compare templates, show quotas, look refusals up", "tools.wechat:main"),
     "openapi": Command("print the OpenAPI document", "tools.openapi:main"),
     "docs": Command("write the documents that are read off the code", "tools.docs:main"),
 }  # fmt: skip

@@ -120,7 +120,7 @@ def _wechat_codes() -> Iterator[str]:
     yield "A code that is not here fails what was asked, and calls a person too.\n"
     yield "| code | | what it means | what follows | what an operator does |"
     yield "| --- | --- | --- | --- | --- |"
-    for code, known in identity.wechat_codes().items():
+    for code, known in identity.wechat_refusals().items():
         alarm = "**alarm**" if known.is_alarming else ""
         yield f"| {code} | {alarm} | {known.means} | {known.action} | {known.advice} |"
 

@@ -19,7 +19,7 @@ from backend.identity.desk_service import (
 from backend.identity.discretion_service import Choice, FamilyAct, discretion, family_acts
 from backend.identity.discretion_service import choose as choose_category
 from backend.identity.documents import Document, DocumentKind, id_number, kind_of, number_in
-from backend.identity.errors import NotYourPerson, PersonClosed
+from backend.identity.errors import NotYourPerson, PersonClosed, WeChatRefused
 from backend.identity.events import AccountAdded, AccountsFreed, ConsentWithdrawn, DeskRequested
 from backend.identity.gateway import RealName, RealNameServer, Verdict, WeChat, WeChatServer
 from backend.identity.guardianship import GUARDIANSHIP, Guardianship
@@ -80,11 +80,19 @@ from backend.identity.standing import hold as hold_person
 from backend.identity.subject_service import close, erase, export, identity_of
 from backend.identity.tokens import Holder
 from backend.identity.verification_service import verify
+from backend.identity.wechat_account import clear_quota as clear_wechat_quota
+from backend.identity.wechat_account import force_token as force_wechat_token
+from backend.identity.wechat_account import look_up as look_up_rid
+from backend.identity.wechat_account import quota as wechat_quota
 from backend.identity.wechat_codes import Action as WeChatAction
-from backend.identity.wechat_codes import codes as wechat_codes
+from backend.identity.wechat_codes import codes as wechat_refusals
 from backend.identity.wechat_codes import refusal as wechat_refusal
 from backend.identity.wechat_codes import rid_of as wechat_rid
 from backend.identity.wechat_codes import with_action as wechat_codes_with
+from backend.identity.wechat_links import code_image, team_scene, url_link
+from backend.identity.wechat_links import links as wechat_pages
+from backend.identity.wechat_token import refused_with as token_refused_with
+from backend.identity.wechat_token import trouble as token_trouble
 from backend.identity.witness_service import ToWitness, to_witness, witness
 
 __all__ = [
@@ -129,6 +137,7 @@ __all__ = [
     "Verdict",
     "WeChat",
     "WeChatAction",
+    "WeChatRefused",
     "WeChatServer",
     "account",
     "accounts",
@@ -139,7 +148,9 @@ __all__ = [
     "authenticate",
     "begin_session",
     "choose_category",
+    "clear_wechat_quota",
     "close",
+    "code_image",
     "consent",
     "consent_text",
     "consents",
@@ -154,6 +165,7 @@ __all__ = [
     "export",
     "fact",
     "family_acts",
+    "force_wechat_token",
     "forget_attempts",
     "forget_desk_codes",
     "forget_desk_misses",
@@ -172,6 +184,7 @@ __all__ = [
     "last_refusals",
     "log_in",
     "log_in_staff",
+    "look_up_rid",
     "make_desk_code",
     "manages",
     "mobile_number",
@@ -199,13 +212,19 @@ __all__ = [
     "staff",
     "staff_called",
     "step_up",
+    "team_scene",
     "to_witness",
+    "token_refused_with",
+    "token_trouble",
+    "url_link",
     "verify",
     "verify_at_desk",
     "wechat",
-    "wechat_codes",
     "wechat_codes_with",
+    "wechat_pages",
+    "wechat_quota",
     "wechat_refusal",
+    "wechat_refusals",
     "wechat_rid",
     "why_closed",
     "withdraw",

@@ -28,11 +28,11 @@ class WeChatBlocked(Forbidden):
 
 
 class WeChatRefused(Unavailable):
-    """WeChat refuses what we ask: its code, and the id under which it can say more."""
+    """WeChat refuses what we ask: its code and words, and the id under which it can say more."""
 
-    def __init__(self, errcode: int, rid: str | None) -> None:
+    def __init__(self, errcode: int, rid: str | None, words: str) -> None:
         super().__init__()
-        self.errcode, self.rid = errcode, rid
+        self.errcode, self.rid, self.words = errcode, rid, words
 
 
 class NotStaff(Forbidden):

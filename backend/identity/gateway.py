@@ -269,7 +269,8 @@ def _accepted(answer: Mapping[str, Any], path: str) -> Mapping[str, Any]:
     if not code:
         return answer
     _told(answer, code, path)
-    raise REFUSALS[code] if code in REFUSALS else WeChatRefused(code, rid_of(answer))
+    words = str(answer.get("errmsg"))[:200]
+    raise REFUSALS[code] if code in REFUSALS else WeChatRefused(code, rid_of(answer), words)
 
 
 def _told(answer: Mapping[str, Any], code: int, path: str) -> Refused:

@@ -99,6 +99,11 @@ WHERE appid = :appid AND lease = :lease
 """)
 
 
+_TROUBLE = text("""
+SELECT refused_with, barred_until IS NOT NULL AS failed FROM wechat_token WHERE appid = :appid
+""")
+
+
 class FetchFailed(Exception):
     """WeChat gave no token: its code, if it answered, and for how long nobody asks again."""
 
@@ -175,14 +180,8 @@ class SharedToken:
         return token
 
     def _cached(self, stale: str | None) -> str | None:
-        sealed = cache.read(self._key)
-        if sealed is None:
-            return None
-        try:
-            token = keyring().unseal(sealed, self._key).decode()
-        except Unreadable:
-            return None
-        return self._remember(token, FRESH_S) if token != stale else None
+        token = (cache.read_sealed(self._key) or b"").decode()
+        return self._remember(token, FRESH_S) if token not in {"", stale} else None
 
     def _shared(self, stale: str | None, until: float) -> str:
         """From the row, or by a fetch; a token that is being renewed serves while it is good."""
@@ -202,7 +201,7 @@ class SharedToken:
     def _used(self, seen: _Seen) -> str:
         token = self._remember(seen.token or "", min(FRESH_S, max(seen.renew_in, 1.0)))
         if seen.renew_in > 1:
-            cache.write(self._key, keyring().seal(token.encode(), self._key), int(seen.renew_in))
+            cache.write_sealed(self._key, token.encode(), int(seen.renew_in))
         return token
 
     def _fetched(
@@ -276,3 +275,15 @@ def _renew_in(seconds: int, *, is_same: bool) -> float:
     if is_same and seconds <= RENEWS_WITHIN_S:
         return float(seconds)
     return max(seconds - RENEW_BEFORE_S, min(SHORTEST_S, seconds / 2))
+
+
+def refused_with(appid: str) -> int | None:
+    """The code with which WeChat last refused to give a token, if it did."""
+    found = db.session.execute(_TROUBLE, {"appid": appid}).one_or_none()
+    return found.refused_with if found else None
+
+
+def trouble(appid: str) -> float | None:
+    """1 where the last fetch has failed, else 0; `None` before the first."""
+    found = db.session.execute(_TROUBLE, {"appid": appid}).one_or_none()
+    return float(found.failed) if found else None

@@ -6,6 +6,8 @@ import redis
 import structlog
 from flask import current_app
 
+from backend.kernel.crypto import Unreadable, keyring
+
 log = structlog.get_logger(__name__)
 
 Away = (redis.RedisError, OSError)
@@ -37,6 +39,20 @@ def write(key: str, value: bytes, ttl_s: int) -> None:
             client.set(key, value, ex=ttl_s)
     except Away as failure:
         log.warning("cache away", error=type(failure).__name__)
+
+
+def read_sealed(key: str) -> bytes | None:
+    """What was kept by `write_sealed` under this key, and by nobody else."""
+    sealed = read(key)
+    try:
+        return None if sealed is None else keyring().unseal(sealed, key)
+    except Unreadable:
+        return None
+
+
+def write_sealed(key: str, value: bytes, ttl_s: int) -> None:
+    """Keep what may not be read, nor changed, by whoever can reach the cache."""
+    write(key, keyring().seal(value, key), ttl_s)
 
 
 def drop(key: str) -> None:

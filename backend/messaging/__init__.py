@@ -53,6 +53,11 @@ from backend.messaging.sms_models import PhoneStanding, SmsDispatch, SmsHeard
 from backend.messaging.sms_settling import apply_heard, forget_heard, heard_lag_s
 from backend.messaging.sms_wording import sms_catalogue
 from backend.messaging.subject_service import close, erase, export, foresee, forget
+from backend.messaging.template_check import (
+    check_templates,
+    tell_template_differences,
+    templates_differ,
+)
 from backend.messaging.wechat_events import (
     apply_events,
     events_lag_s,
@@ -129,6 +134,7 @@ __all__ = [
     "begin_wordings",
     "body_of",
     "catalogue",
+    "check_templates",
     "claim",
     "close",
     "end_wordings",
@@ -166,6 +172,8 @@ __all__ = [
     "tell_freed",
     "tell_of_desk_request",
     "tell_other_accounts",
+    "tell_template_differences",
+    "templates_differ",
     "usual_line",
     "withdraw",
 ]

@@ -1,5 +1,6 @@
 """家庭医生团队 Teams: who works together at an institution, and where the nearest one is."""
 
+from backend.teams.code_service import team_code
 from backend.teams.events import AbsenceEnded, AbsenceRecorded
 from backend.teams.models import Absence, Team
 from backend.teams.queries import (
@@ -50,5 +51,6 @@ __all__ = [
     "profile",
     "profiles",
     "stop_standing_in",
+    "team_code",
     "teams",
 ]

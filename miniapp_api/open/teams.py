@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from flask import Response
 from marshmallow import Schema, validate
 
 from backend import contracting, network, teams
@@ -13,6 +14,7 @@ from miniapp_api.access import Audience
 from miniapp_api.contract import Api, PageQuery, StrictSchema, gives, lists, page_of
 
 Shown = dict[str, Any]
+JPEG = b"\xff\xd8"
 
 api = Api("teams", Audience.OPEN, "/teams")
 
@@ -80,6 +82,14 @@ def shown(ctx: Context, profile: teams.Profile) -> Shown:
         "gaps": profile.gaps,
         "capacity": contracting.capacity(ctx, profile.doctors),
     }
+
+
+def code_of(ctx: Context, team_id: UUID) -> Response:
+    """A team's code as the image that WeChat drew; it stays the same, so a browser may keep it."""
+    drawn = teams.team_code(ctx, teams.find(ctx, team_id))
+    answer = Response(drawn, mimetype="image/jpeg" if drawn.startswith(JPEG) else "image/png")
+    answer.headers["Cache-Control"] = "private, max-age=86400"
+    return answer
 
 
 @api.get("")

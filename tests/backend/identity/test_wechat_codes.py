@@ -95,7 +95,7 @@ def test_each_code_has_its_action(
 
 
 def test_no_code_of_the_file_goes_untested() -> None:
-    assert identity.wechat_codes().keys() == TABLE.keys()
+    assert identity.wechat_refusals().keys() == TABLE.keys()
 
 
 def test_a_code_nobody_knows_is_permanent_and_calls_a_person() -> None:
@@ -107,5 +107,5 @@ def test_a_code_nobody_knows_is_permanent_and_calls_a_person() -> None:
 
 def test_what_an_alarm_means_is_said_where_operators_read() -> None:
     page = (ROOT / "docs" / "generated" / "wechat_codes.md").read_text("utf-8")
-    alarming = [code for code, known in identity.wechat_codes().items() if known.is_alarming]
+    alarming = [code for code, known in identity.wechat_refusals().items() if known.is_alarming]
     assert [code for code in alarming if f"| {code} |" not in page] == []
