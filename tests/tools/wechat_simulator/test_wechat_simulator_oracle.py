@@ -5,7 +5,7 @@ code only the addresses are changed, one of which (the token's) is a literal ins
 """
 
 import pytest
-from simulators import APPID, DATA, SECRET, TID, Simulator
+from simulators import APPID, DATA, SECRET, SEND, TID, Simulator
 from wechatpy.client import WeChatClient
 from wechatpy.client.api import WeChatWxa
 from wechatpy.exceptions import WeChatClientException
@@ -60,6 +60,35 @@ def test_it_refreshes_a_refused_token(sim: Simulator) -> None:
     sim.fault("token")
     assert client.wxa.send_subscribe_message(openid, TID, DATA)["errcode"] == 0
     assert client.access_token != before
+
+
+def test_it_retries_for_as_long_as_it_is_refused(sim: Simulator) -> None:
+    """The flaw that ours must not have (tests/backend/identity/test_wechat_token.py)."""
+    client = StockClient(sim.base)
+    client.auto_retry = True
+    openid = sim.user(grants=1)
+    sim.fault("token", times=50)
+    assert client.wxa.send_subscribe_message(openid, TID, DATA)["errcode"] == 0
+    assert sim.control("GET", "stats")["calls"][SEND] == {"40001": 50, "0": 1}
+
+
+def test_it_draws_a_code_and_reads_why_not(sim: Simulator) -> None:
+    client = StockClient(sim.base)
+    drawn = client.wxa.get_wxa_code_unlimited("t=1", page="pages/home")
+    assert drawn.content.startswith(b"\x89PNG")
+    with pytest.raises(WeChatClientException) as refused:
+        client.wxa.get_wxa_code_unlimited("一", page="pages/home")
+    assert refused.value.errcode == 40169
+
+
+def test_it_makes_a_link_and_asks_for_its_quota(sim: Simulator) -> None:
+    client = StockClient(sim.base)
+    link = {"path": "pages/home", "expire_type": 1, "expire_interval": 1}
+    made = client.post("wxa/generate_urllink", data=link, api_base_url=f"{sim.base}/")
+    assert made["url_link"] in sim.control("GET", "links")["links"]
+    asked = {"cgi_path": "/wxa/generate_urllink"}
+    told = client.post("cgi-bin/openapi/quota/get", data=asked, api_base_url=f"{sim.base}/")
+    assert told["quota"]["used"] == 1
 
 
 def test_it_is_told_of_a_wrong_secret(sim: Simulator) -> None:
