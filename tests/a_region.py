@@ -9,6 +9,7 @@ from clinic_builders import a_feed, a_roster, a_session, a_strike, an_exception
 from contract_builders import a_contract, an_application
 from lottery_builders import an_open_draw
 from mandate_builders import a_mandate
+from message_builders import a_message
 from outreach_builders import a_list
 from people import a_member_of_staff, a_resident, by, by_itself, headers_of
 from prescription_builders import Surgery
@@ -104,6 +105,7 @@ def a_region() -> Region:
             "followup_id": [followup.id],
             "invitation_id": [invited.invitation.id],
             "membership_id": [belongs.id],
+            "message_id": [a_message(resident).id],
             "prescription_id": [asked.id],
             "resident_id": [resident.id],
             "roster_id": [roster.id],

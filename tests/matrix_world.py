@@ -159,6 +159,7 @@ def _her_life(world: Making, specialist: identity.Staff) -> None:
         "list_id": a_list(surgery.team, her).id,
         "other_draw": next_draw.session_id,
         "lost_id": lost.booking_id,
+        "message_id": message.id,
         "displacement_id": lost.id,
         "mandate_id": mandate.id,
         "daughter": document(a_resident("王小芳")),

@@ -37,7 +37,7 @@ COMMANDS = {
     "keys": Command("change the keys without downtime", "tools.keys:main"),
     "backup": Command("back up the database, verify a backup", "tools.backups.taking:main"),
     "restore": Command("restore a backup behind the fence", "tools.backups.restoring:main"),
-    "messages": Command("why, and the send fence", "tools.messages:main"),
+    "messages": Command("why a message was (not) sent; the fence", "tools.messages:main"),
     "audit": Command("verify the log of disclosures, retire a month of it", "tools.audit:main"),
     "staff": Command("invite first managers and auditors, decide about them", "tools.staff:main"),
     "wechat": Command("compare templates, show quotas, look refusals up", "tools.wechat:main"),

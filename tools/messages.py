@@ -1,20 +1,21 @@
-"""`manage.py messages`: the send fence after a restore (docs/operations.md)."""
+"""`manage.py messages`: one message's story, and the send fence (docs/operations.md)."""
 
 import argparse
 import getpass
 import json
 import os
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict
 from typing import Any
+from uuid import UUID
 
 from backend import messaging
 from backend.assembly import assemble, release
 from backend.kernel import entry
 from backend.kernel.errors import Refusal
 from backend.kernel.transaction import transaction
-from backend.messaging import MessageKind
+from backend.messaging import Message, MessageKind
 from config.settings import Settings, SettingsError
 
 NEXT = {
@@ -45,6 +46,16 @@ def main(arguments: Sequence[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="manage.py messages", description=__doc__)
     commands = parser.add_subparsers(required=True)
+    for name, act, words in (
+        ("why", why, "everything that happened to a message, and why it was or was not sent"),
+        ("replay", replay, "send one once more that failed, where that can help"),
+        ("cancel", cancel, "take one back that waits"),
+    ):
+        command = commands.add_parser(name, help=words)
+        command.set_defaults(act=act)
+        command.add_argument("id", type=UUID)
+        if act is not why:
+            command.add_argument("--yes", action="store_true", help="do it without asking")
     fence = commands.add_parser("fence", help="whether nothing is sent, and what is held back")
     fence.set_defaults(act=show)
     acts = fence.add_subparsers()
@@ -62,6 +73,35 @@ def _parser() -> argparse.ArgumentParser:
         help="no time was lost (a planned move, a standby that had everything): all of it goes",
     )  # fmt: skip
     return parser
+
+
+def why(asked: argparse.Namespace) -> dict[str, Any]:
+    """Its story, which changes nothing."""
+    with transaction():
+        story = messaging.why(entry.now(), asked.id)
+        return asdict(story)
+
+
+def replay(asked: argparse.Namespace) -> dict[str, Any]:
+    """Queue it once more."""
+    return _acted(asked, messaging.replay)
+
+
+def cancel(asked: argparse.Namespace) -> dict[str, Any]:
+    """Withdraw it."""
+    return _acted(asked, messaging.cancel)
+
+
+def _acted(asked: argparse.Namespace, act: Callable[..., Message]) -> dict[str, Any]:
+    """Show it, ask unless told not to, do it."""
+    told = why(asked)
+    if not asked.yes:
+        print(json.dumps(told, ensure_ascii=False, default=str, indent=1), file=sys.stderr)
+        if input("确定吗？输入 yes：") != "yes":
+            raise Refusal("没有改动任何内容。")
+    with transaction():
+        row = act(entry.now(), asked.id, getpass.getuser())
+        return {"id": row.id, "state": row.state, "reason": row.reason}
 
 
 def show(_asked: argparse.Namespace) -> dict[str, Any]:

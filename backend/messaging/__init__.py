@@ -13,6 +13,14 @@ from backend.messaging.answers import (
     judge,
 )
 from backend.messaging.arms import begin_wordings, end_wordings, usual_line
+from backend.messaging.board import (
+    OnChannel,
+    Queue,
+    oldest_due_s,
+    queue_numbers,
+    troubles,
+    waiting_now,
+)
 from backend.messaging.callback_errors import CallbackNotSet
 from backend.messaging.callback_models import WeChatEvent
 from backend.messaging.callback_rules import Asked, Gate
@@ -22,6 +30,7 @@ from backend.messaging.gateway import CALL_S, NoAnswer, NotReached, Push, WeChat
 from backend.messaging.lifting import Cut, Fence, Held
 from backend.messaging.models import KINDS, Answer, Entry, Message, MessageStep, Reason, State, Step
 from backend.messaging.notices import tell_freed, tell_of_desk_request, tell_other_accounts
+from backend.messaging.operator_service import cancel, replay
 from backend.messaging.outbox import (
     LEASE_S,
     Claimed,
@@ -33,15 +42,13 @@ from backend.messaging.outbox import (
 )
 from backend.messaging.queries import (
     Balance,
-    Queue,
     about,
     heard_at,
     inbox,
-    oldest_due_s,
     planned_for,
-    queue_numbers,
     subscriptions,
 )
+from backend.messaging.reasons import words_of
 from backend.messaging.rules import DoesNotFit, as_date, as_time
 from backend.messaging.service import To, queue, report_popup, withdraw
 from backend.messaging.sms_callback_service import hear_receipts, hear_replies
@@ -64,6 +71,7 @@ from backend.messaging.wechat_events import (
     events_quarantined,
     forget_events,
 )
+from backend.messaging.why import Story, why
 from backend.messaging.wording import (
     Channel,
     Consent,
@@ -108,6 +116,7 @@ __all__ = [
     "MessageStep",
     "NoAnswer",
     "NotReached",
+    "OnChannel",
     "Outcome",
     "PhoneStanding",
     "Push",
@@ -122,6 +131,7 @@ __all__ = [
     "SmsPush",
     "State",
     "Step",
+    "Story",
     "Template",
     "To",
     "WeChatEvent",
@@ -133,6 +143,7 @@ __all__ = [
     "as_time",
     "begin_wordings",
     "body_of",
+    "cancel",
     "catalogue",
     "check_templates",
     "claim",
@@ -163,6 +174,7 @@ __all__ = [
     "queue_numbers",
     "receive",
     "remember_sms",
+    "replay",
     "report_popup",
     "settle",
     "sms_catalogue",
@@ -174,6 +186,10 @@ __all__ = [
     "tell_other_accounts",
     "tell_template_differences",
     "templates_differ",
+    "troubles",
     "usual_line",
+    "waiting_now",
+    "why",
     "withdraw",
+    "words_of",
 ]

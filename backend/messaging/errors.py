@@ -28,3 +28,17 @@ class NotCaughtUp(Conflict):
     code = "fence-not-caught-up"
     title = "后台任务还没有补做完"
     advice = "请让 manage.py jobs 运行一两分钟后再试；或者加 --now，此刻以前到期的都不再发送。"
+
+
+class NotToReplay(Conflict):
+    """A message that sending once more would double, or not help."""
+
+    code = "not-to-replay"
+    title = "这一条不能重发"
+
+
+class NotToCancel(Conflict):
+    """Nothing of a message waits."""
+
+    code = "not-to-cancel"
+    title = "这一条已经不能取消"

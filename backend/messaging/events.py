@@ -1,6 +1,7 @@
 """What happened to the sending of messages as a whole."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from backend.kernel.events import Event
 
@@ -19,3 +20,19 @@ class SendFenceLifted(Event):
     operator: str
     in_doubt: int
     sent_again: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class MessageReplayed(Event):
+    """An operator (an account of the machine) let a message be sent once more."""
+
+    message_id: UUID
+    operator: str
+
+
+@dataclass(frozen=True)
+class MessageCancelled(Event):
+    """An operator (an account of the machine) took a message back."""
+
+    message_id: UUID
+    operator: str

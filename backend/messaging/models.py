@@ -156,6 +156,13 @@ class Message(Base):
         Index("ix_message_digest_id", "digest_id", postgresql_where=text("digest_id IS NOT NULL")),
         CheckConstraint("(answer IS NULL) = (answered_at IS NULL)", "answered_has_time"),
         CheckConstraint("state <> 'digested' OR digest_id IS NOT NULL", "digested_has_digest"),
+        Index("ix_message_sent_at", "sent_at", postgresql_where=text("sent_at IS NOT NULL")),
+        Index(
+            "ix_message_trouble",
+            "due_at",
+            "id",
+            postgresql_where=text("state IN ('failed', 'unknown')"),
+        ),
         Index("ix_message_leased", "lease_until", postgresql_where=text("state = 'sending'")),
         Index(None, "to_resident_id", "due_at"),
         Index(None, "to_staff_id", "due_at"),

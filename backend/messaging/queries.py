@@ -1,18 +1,18 @@
 """A person's own messages and credits; the queue as a whole, in numbers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import select
 
 from backend import identity
 from backend.kernel.context import Context
 from backend.kernel.database import db, one
 from backend.kernel.paging import Page, Wanted, page
 from backend.messaging import ledger, policy
-from backend.messaging.models import Message, Reason, State
+from backend.messaging.models import Message, State
 from backend.messaging.rules import MessagingPolicy, after_quiet
 from backend.messaging.wording import Template, catalogue
 
@@ -27,16 +27,6 @@ class Balance:
     template: Template
     balance: int
     ask: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Queue:
-    """The queue in numbers; `oldest_due_at` is that of the longest waiting message."""
-
-    states: Mapping[State, int]
-    reasons: Mapping[Reason, int]
-    due: int
-    oldest_due_at: datetime | None
 
 
 def inbox(ctx: Context, wanted: Wanted) -> Page[Message]:
@@ -72,33 +62,6 @@ def subscriptions(ctx: Context) -> list[Balance]:
     wanting = [(n, t) for t, n in found if n < t.credits_kept and t.id not in declined]
     asked = {t.id for _, t in sorted(wanting, key=lambda pair: pair[0])[:ASKED_AT_ONCE]}
     return [Balance(template, number, template.id in asked) for template, number in found]
-
-
-def queue_numbers(ctx: Context) -> Queue:
-    """Every message by state, the failed and doubtful ones by reason, and what waits."""
-    counted = select(Message.state, Message.reason, func.count()).group_by(
-        Message.state, Message.reason
-    )
-    states: dict[State, int] = dict.fromkeys(State, 0)
-    reasons: dict[Reason, int] = {}
-    for state, reason, number in db.session.execute(counted):
-        states[state] += number
-        if reason is not None and state in {State.FAILED, State.UNKNOWN}:
-            reasons[reason] = reasons.get(reason, 0) + number
-    due, oldest = db.session.execute(_due(ctx.at)).one()
-    return Queue(states, reasons, due, oldest)
-
-
-def oldest_due_s(at: datetime) -> float:
-    """How long the message waiting longest at business instant `at` has been due, in seconds."""
-    _, oldest = db.session.execute(_due(at)).one()
-    return 0.0 if oldest is None else float((at - oldest).total_seconds())
-
-
-def _due(at: datetime) -> Select[int, datetime | None]:
-    waiting = Message.state.in_([State.QUEUED, State.SENDING])
-    ready_at = func.coalesce(Message.wait_until, Message.due_at)
-    return select(func.count(), func.min(ready_at)).where(waiting, ready_at <= at)
 
 
 def about(subject_id: UUID) -> Sequence[Message]:
