@@ -11,7 +11,7 @@ import secrets
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -22,6 +22,7 @@ LARGEST = 4_000_000
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 Key = tuple[UUID, UUID]
+_OUTCOME = tuple(field.name for field in fields(Outcome))
 
 
 def boot() -> str | None:
@@ -43,17 +44,25 @@ class Journal:
             if _locked(self._file) and self._path.exists():
                 break
             os.close(self._file)
-        self.size = 0
+        self.size, self._ended = 0, bytearray()
         self._write({"boot": boot()})
 
     def started(self, message: Claimed) -> None:
-        """The call begins now."""
-        self._write({"m": message.id.hex, "t": message.token.hex})
+        """The call begins now; what was told of others goes with it."""
+        self._ended += b'{"m": "%s", "t": "%s"}\n' % _hex(message)
+        self.flush()
 
     def ended(self, result: Result) -> None:
-        """What came of it."""
-        outcome = asdict(result.outcome)
-        self._write({"m": result.id.hex, "t": result.token.hex, "o": outcome})
+        """What came of it: written with the next line, or at the next `flush`."""
+        outcome = {name: getattr(result.outcome, name) for name in _OUTCOME}
+        told = {"m": result.id.hex, "t": result.token.hex, "o": outcome}
+        self._ended += json.dumps(told).encode() + b"\n"
+
+    def flush(self) -> None:
+        """Have in the file whatever was told."""
+        if self._ended:
+            lines, self._ended = bytes(self._ended), bytearray()
+            self._append(lines)
 
     def clear(self) -> None:
         """Begin anew: the database has everything."""
@@ -70,10 +79,12 @@ class Journal:
         os.close(self._file)
 
     def _write(self, record: dict[str, Any]) -> None:
-        line = json.dumps(record).encode() + b"\n"
-        if os.write(self._file, line) != len(line):
+        self._append(json.dumps(record).encode() + b"\n")
+
+    def _append(self, lines: bytes) -> None:
+        if os.write(self._file, lines) != len(lines):
             raise OSError("the journal is full")
-        self.size += len(line)
+        self.size += len(lines)
 
 
 @dataclass(frozen=True)
@@ -137,6 +148,10 @@ def _read(path: Path) -> Remains:
         else:
             begun.add(_key(record))
     return Remains(path.stem, frozenset(begun), known, whole)
+
+
+def _hex(message: Claimed) -> tuple[bytes, bytes]:
+    return message.id.hex.encode(), message.token.hex.encode()
 
 
 def _key(record: dict[str, Any]) -> Key:

@@ -1,4 +1,4 @@
-"""Sends what is due to WeChat: claims in batches, calls at once, settles in batches.
+"""Sends what is due: claims in batches, calls at once, settles in batches.
 
 No transaction is open during a call. What a call brought is kept in memory and in the journal
 until the database has it; what is in doubt becomes `unknown` and is not sent again.
@@ -7,7 +7,7 @@ until the database has it; what is in doubt becomes `unknown` and is not sent ag
 import asyncio
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from contextlib import AsyncExitStack
 from pathlib import Path
 from threading import Event
 from typing import TypeVar
@@ -19,11 +19,12 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from backend import identity, messaging
 from backend.kernel import entry
-from backend.kernel.errors import Refusal
 from backend.kernel.transaction import transaction
-from backend.messaging import Claimed, Outcome, Push, Result
+from backend.messaging import Channel, Claimed, Result
 from config.settings import Settings
 from jobs import journal
+from jobs.carriers import Texts, WeChat
+from jobs.lane import Lane
 from jobs.witness import Witness
 
 log = structlog.get_logger(__name__)
@@ -32,34 +33,6 @@ T = TypeVar("T")
 IDLE_S = 0.2
 ROUND_S = 0.02
 RECOVER_S = 5.0
-TOKEN_S = 30.0
-# A call begins only where its lease outlasts it, a second try with a new token included.
-LATEST_START_S = messaging.LEASE_S - 2 * messaging.CALL_S
-
-
-class Tokens:
-    """The access token, asked for in a thread, by one task at a time, anew every `TOKEN_S`."""
-
-    def __init__(self, ask: Callable[[str | None], str]) -> None:
-        self._ask, self._token, self._lock = ask, "", asyncio.Lock()
-        self._fresh_until = 0.0
-
-    async def get(self, stale: str | None = None) -> str:
-        """The token, another one than `stale`; raises `NotReached`."""
-        async with self._lock:
-            if time.monotonic() > self._fresh_until or self._token == stale:
-                self._token = await self._asked(stale)
-                self._fresh_until = time.monotonic() + TOKEN_S
-            return self._token
-
-    async def _asked(self, stale: str | None) -> str:
-        """While none can be had, the one at hand is tried: it is refused if it is over."""
-        try:
-            return await asyncio.to_thread(self._ask, stale)
-        except Refusal as failure:
-            if self._token and self._token != stale:
-                return self._token
-            raise messaging.NotReached from failure
 
 
 class Sender:
@@ -68,21 +41,34 @@ class Sender:
     def __init__(self, app: Flask, came_round: Callable[[], None] = lambda: None) -> None:
         self._app, self._came_round = app, came_round
         settings: Settings = app.extensions["settings"]
-        self._base_url, self._folder = settings.wechat_base_url, settings.journal_dir
-        self._concurrency = settings.sender_concurrency
+        self._folder = settings.journal_dir
         self._witness = Witness(self._folder)
-        self._tasks: set[asyncio.Task[None]] = set()
         self._results: list[Result] = []
         self._in_hand: set[tuple[UUID, UUID]] = set()
-        self._halted_until = self._recovered_at = 0.0
+        self._recovered_at = 0.0
+        self._lanes = self._lanes_of(settings)
+
+    def _lanes_of(self, settings: Settings) -> list[Lane]:
+        """WeChat's, the family's with it, and that of texts where a provider is known."""
+        many = settings.sender_concurrency
+        wechat = WeChat(settings.wechat_base_url, many, self._ask_token)
+        lanes = [Lane("wechat", (Channel.FAMILY, Channel.WECHAT), wechat, many, self._have)]
+        if settings.sms is not None:
+            texts = Texts(settings.sms, many)
+            lanes.append(Lane("sms", (Channel.SMS,), texts, many, self._have))
+        return lanes
+
+    def _have(self, result: Result) -> None:
+        self._results.append(result)
 
     async def run(self, stopped: Event) -> None:
         """Send until asked to stop; then finish the calls begun."""
-        self._slots = asyncio.Semaphore(self._concurrency)
-        self._tokens = Tokens(self._ask_token)
         self._journal = journal.Journal(self._folder)
         try:
-            async with messaging.WeChatPush(self._base_url, self._concurrency) as self._push:
+            async with AsyncExitStack() as open_:
+                for lane in self._lanes:
+                    lane.use(self._journal)
+                    await open_.enter_async_context(lane.carrier)
                 while not stopped.is_set():
                     await self._round()
                     self._came_round()
@@ -105,39 +91,42 @@ class Sender:
             self._witness.doubt()
             await asyncio.sleep(IDLE_S)
             return
-        if self._tasks:
-            pause = ROUND_S if claimed else IDLE_S
-            await asyncio.wait(self._tasks, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
-        else:
-            await asyncio.sleep(0 if claimed or self._results else IDLE_S)
+        is_busy = claimed or self._results or any(lane.is_busy for lane in self._lanes)
+        await asyncio.sleep(ROUND_S if is_busy else IDLE_S)
 
     async def _claim(self) -> int:
-        room = 2 * self._concurrency - len(self._tasks)
-        if room < self._concurrency or time.monotonic() < self._halted_until or self._is_full():
+        """For each lane that has room; two channels of one lane share it, the family's first."""
+        if self._is_full():
             return 0
+        claimed = 0
+        for lane in self._lanes:
+            for nth, channel in enumerate(lane.channels, 1):
+                room = lane.room() * nth // len(lane.channels)
+                claimed += await self._claim_for(lane, channel, room) if room else 0
+        return claimed
+
+    async def _claim_for(self, lane: Lane, channel: Channel, room: int) -> int:
         since = time.monotonic()
         try:
-            claimed = await self._in_app(lambda: self._look_and_claim(room))
+            claimed = await self._in_app(lambda: self._look_and_claim(channel, room))
         except IntegrityError:
             return 1  # another sender was quicker for one of these people: look again at once
-        for message in claimed:
-            self._in_hand.add((message.id, message.token))
-            task = asyncio.create_task(self._deliver(message, since + LATEST_START_S))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+        self._in_hand.update((message.id, message.token) for message in claimed)
+        lane.take(claimed, since)
         return len(claimed)
 
-    def _look_and_claim(self, room: int) -> list[Claimed]:
+    def _look_and_claim(self, channel: Channel, room: int) -> list[Claimed]:
         ctx = entry.now()
         self._witness.look(ctx)
-        claimed = messaging.claim(ctx, self._journal.sender, room)
+        claimed = messaging.claim(ctx, self._journal.sender, room, channel)
         if claimed:
             self._witness.sent()
         return claimed
 
     def _is_full(self) -> bool:
         """Whether the journal has grown so much that it is emptied before it goes on."""
-        if self._journal.size > journal.LARGEST and not self._tasks and not self._results:
+        is_idle = not (self._results or any(lane.is_busy for lane in self._lanes))
+        if self._journal.size > journal.LARGEST and is_idle:
             self._journal.clear()
         return self._journal.size > journal.LARGEST
 
@@ -178,59 +167,12 @@ class Sender:
                 messaging.settle(entry.moment(), results)
                 log.warning("sender: predecessor", messages=len(results))
 
-    async def _deliver(self, message: Claimed, until: float) -> None:
-        async with self._slots:
-            late = time.monotonic() > until or time.monotonic() < self._halted_until
-            outcome = messaging.RELEASED if late else await self._call(message, until)
-        if outcome.halt_s:
-            self._halted_until = max(self._halted_until, time.monotonic() + outcome.halt_s)
-        if outcome.alarming:
-            told = {"errcode": outcome.errcode, "rid": outcome.rid, "field": outcome.field}
-            log.error("sender: refused", reason=outcome.reason, **told)
-        self._results.append(Result(message.id, message.token, outcome))
-
-    async def _call(self, message: Claimed, until: float) -> Outcome:
-        """One message; whatever is wrong with it stays with it."""
-        try:
-            body = messaging.body_of(message)
-        except Exception as defect:
-            log.error("sender: defect", message=str(message.id), error=type(defect).__name__)
-            return messaging.DEFECT
-        try:
-            token = await self._tokens.get()
-            self._journal.started(message)
-        except (messaging.NotReached, OSError):
-            return messaging.NOT_REACHED
-        outcome = await self._outcome(message, token, body, until)
-        self._journal.ended(Result(message.id, message.token, outcome))
-        return outcome
-
-    async def _outcome(self, message: Claimed, token: str, body: bytes, until: float) -> Outcome:
-        try:
-            outcome = await self._attempt(message, token, body)
-            if outcome.errcode in messaging.STALE_TOKEN and time.monotonic() < until:
-                token = await self._tokens.get(stale=token)
-                outcome = await self._attempt(message, token, body)
-        except messaging.NotReached:
-            return messaging.NOT_REACHED
-        except messaging.NoAnswer:
-            return messaging.NO_ANSWER
-        except Exception as defect:
-            log.error("sender: in doubt", message=str(message.id), error=type(defect).__name__)
-            return messaging.IN_DOUBT
-        return outcome
-
-    async def _attempt(self, message: Claimed, token: str, body: bytes) -> Outcome:
-        push: Push = self._push
-        answer = await push.send(token, body)
-        return messaging.judge(answer, message.attempts, datetime.fromtimestamp(time.time(), UTC))
-
     async def _finish(self) -> None:
         """Let the calls begun end, give everything to the database, leave no journal."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=2 * messaging.CALL_S)
+        ends = [lane.ended(2 * messaging.CALL_S) for lane in self._lanes]
+        ended = await asyncio.gather(*ends)
         await self._settle()
-        if not self._tasks:
+        if all(ended):
             self._journal.remove()
 
     def _ask_token(self, stale: str | None) -> str:

@@ -25,6 +25,7 @@ from backend.messaging.callback_errors import CallbackNotSet
 from backend.messaging.callback_models import WeChatEvent
 from backend.messaging.callback_rules import Asked, Gate
 from backend.messaging.callback_service import prove_address, receive
+from backend.messaging.claims import Claimed, Result, Sms
 from backend.messaging.fence import Because, Sight
 from backend.messaging.gateway import CALL_S, NoAnswer, NotReached, Push, WeChatPush, body_of
 from backend.messaging.lifting import Cut, Fence, Held
@@ -33,8 +34,6 @@ from backend.messaging.notices import tell_freed, tell_of_desk_request, tell_oth
 from backend.messaging.operator_service import cancel, replay
 from backend.messaging.outbox import (
     LEASE_S,
-    Claimed,
-    Result,
     claim,
     held_by,
     settle,
@@ -55,7 +54,7 @@ from backend.messaging.sms_callback_service import hear_receipts, hear_replies
 from backend.messaging.sms_desk import prepare as prepare_sms
 from backend.messaging.sms_desk import remember as remember_sms
 from backend.messaging.sms_desk import sms_is_offered
-from backend.messaging.sms_gateway import Sms, SmsCarrier, SmsPush
+from backend.messaging.sms_gateway import SmsCarrier, SmsPush
 from backend.messaging.sms_models import PhoneStanding, SmsDispatch, SmsHeard
 from backend.messaging.sms_settling import apply_heard, forget_heard, heard_lag_s
 from backend.messaging.sms_wording import sms_catalogue

@@ -30,7 +30,7 @@ PAUSES_S: Mapping[int, tuple[Reason, float]] = {
     45011: (Reason.RATE, 60.0),
 }
 HALTS: Mapping[WeChatAction, tuple[Reason, float]] = {
-    WeChatAction.REFRESH: (Reason.BAD_TOKEN, 60.0),
+    WeChatAction.REFRESH: (Reason.BAD_TOKEN, 2.0),
     WeChatAction.STOP: (Reason.SUSPENDED, 600.0),
     WeChatAction.OPERATOR: (Reason.SUSPENDED, 600.0),
 }

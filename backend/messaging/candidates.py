@@ -15,6 +15,7 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    null,
     select,
     true,
     type_coerce,
@@ -102,7 +103,8 @@ def _read(rows: Any, ctx: Context, limit: int) -> list[Candidate]:
 
 
 def _rows(ctx: Context, channel: Channel) -> Any:
-    goes = select(_account(ctx, channel).label("account_id")).limit(1).lateral("goes")
+    account = type_coerce(_account(ctx, channel), Uuid)
+    goes = select(cast(account, Uuid).label("account_id")).limit(1).lateral("goes")
     openid = select(identity.Account.openid).where(identity.Account.id == goes.c.account_id)
     wanted = select(
         Message.id,
@@ -126,7 +128,7 @@ def _rows(ctx: Context, channel: Channel) -> Any:
     )
     wanted = wanted.select_from(Message)
     joined = wanted.outerjoin(_PERSON, true()).join(goes, true()).where(~_is_paused())
-    in_flight = _any(_Other.state == State.SENDING, _Other.account_id == goes.c.account_id)
+    in_flight = _any(_Other.state == State.SENDING, _same_lane(channel, goes.c.account_id))
     return _ready(ctx, channel, joined, in_flight)
 
 
@@ -144,6 +146,14 @@ def _ready(ctx: Context, channel: Channel, wanted: Any, in_flight: ColumnElement
     )
 
 
+def _same_lane(channel: Channel, account_id: Any) -> ColumnElement[bool]:
+    """What a row waits for: another to the same account, of texts one to the same resident."""
+    if channel is not Channel.SMS:
+        same: ColumnElement[bool] = _Other.account_id == account_id
+        return same
+    return (_Other.channel == Channel.SMS) & (_Other.to_resident_id == Message.to_resident_id)
+
+
 def _any(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     """As EXISTS, but asked of an index for each row."""
     found = select(literal(value=True)).where(*conditions).limit(1)
@@ -157,6 +167,8 @@ def _account(ctx: Context, channel: Channel) -> Any:
 
     Of that it stands for somebody no more an account is told all the same.
     """
+    if channel is Channel.SMS:
+        return null()
     if channel is Channel.FAMILY:
         return _family(ctx)
     staffs = select(_Desk.id).where(_Desk.staff_id == Message.to_staff_id).limit(1)

@@ -7,7 +7,7 @@ from typing import Any, Protocol, Self
 import aiohttp
 
 from backend.messaging.answers import read
-from backend.messaging.outbox import Claimed
+from backend.messaging.claims import Claimed
 
 CONNECT_S, ANSWER_S, IDLE_S = 2.0, 8.0, 10.0
 CALL_S = CONNECT_S + ANSWER_S

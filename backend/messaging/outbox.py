@@ -4,23 +4,34 @@ One batch is one claim is one token. Who lost the lease cannot write: the token 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func, select, text, update
-from sqlalchemy.exc import DataError, DBAPIError
+from sqlalchemy import Row, func, select, text, update
+from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 
 from backend.kernel.context import Context
 from backend.kernel.database import db
 from backend.kernel.ids import new_id
 from backend.kernel.transaction import attempt
-from backend.messaging import arms, attention, candidates, expiry, fence, history, ledger, welcome
-from backend.messaging.answers import Outcome
+from backend.messaging import (
+    arms,
+    attention,
+    candidates,
+    expiry,
+    fence,
+    history,
+    ledger,
+    sms_desk,
+    welcome,
+)
+from backend.messaging.answers import IN_DOUBT
 from backend.messaging.candidates import Candidate
+from backend.messaging.claims import Claimed, Result, Sms
 from backend.messaging.models import Message, Reason, State, Step
-from backend.messaging.wording import Channel, MessageKind
+from backend.messaging.wording import Channel
 
 log = structlog.get_logger(__name__)
 
@@ -47,29 +58,11 @@ FROM unnest(CAST(:ids AS uuid[]), CAST(:tokens AS uuid[]), CAST(:states AS text[
 WHERE message.id = r.id AND message.state = 'sending' AND message.lease_token = r.token
 RETURNING message.id, message.state, message.reason, message.account_id, message.template_id
 """)
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """A message in one sender's hands, and where it goes."""
-
-    id: UUID
-    token: UUID
-    kind: MessageKind
-    openid: str
-    template_id: str
-    page: str
-    content: str
-    attempts: int
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What became of a claimed message."""
-
-    id: UUID
-    token: UUID
-    outcome: Outcome
+_GIVE_UP = text("""
+UPDATE message SET state = 'unknown', reason = 'lease_lost', lease_token = NULL, lease_until = NULL,
+  next_at = now()
+WHERE id = :id AND state = 'sending' RETURNING id
+""")
 
 
 def claim(
@@ -77,16 +70,16 @@ def claim(
 ) -> list[Claimed]:
     """Take up to `limit` messages of a channel that are due, one for each account.
 
-    At night the urgent alone: what was to be sent in the evening and could not be waits for the
-    morning. Two senders that reach for one account at the same moment: `IntegrityError` for the
-    second. A row that breaks the reading or the judging of it is put aside alone. Nothing while
-    the send fence is up.
+    Of texts one for each person. At night the urgent alone: what was to be sent in the evening
+    and could not be waits for the morning. Two senders that reach for one account at the same
+    moment: `IntegrityError` for the second. A row that breaks the reading or the judging of it is
+    put aside alone. Nothing while the send fence is up.
     """
     if fence.is_up(ctx):
         return []
     try:
         with attempt():
-            chosen = _to_send(ctx, candidates.found(ctx, channel, limit))
+            chosen = _to_send(ctx, channel, candidates.found(ctx, channel, limit))
     except DBAPIError as failure:
         if not isinstance(failure, DataError):
             raise
@@ -96,22 +89,34 @@ def claim(
     return _lease(sender, chosen)
 
 
-def _to_send(ctx: Context, rows: Sequence[Candidate]) -> Sequence[Candidate]:
+Parcel = tuple[Candidate, Sms | None]
+
+
+def _to_send(ctx: Context, channel: Channel, rows: Sequence[Candidate]) -> Sequence[Parcel]:
     """What every step lets through, the first of each account; each writes what it held back."""
     first: dict[UUID | None, Candidate] = {}
     for row in expiry.judge(ctx, welcome.judge(ctx, rows)):
-        first.setdefault(row.account_id, row)
-    return arms.judge(ctx, attention.judge(ctx, list(first.values())))
+        first.setdefault(_lane_of(row), row)
+    heeded = attention.judge(ctx, list(first.values()))
+    if channel is Channel.SMS:
+        texts = sms_desk.prepare(ctx, heeded)
+        return [(row, texts[row.id]) for row in heeded if row.id in texts]
+    return [(row, None) for row in arms.judge(ctx, heeded)]
 
 
-def _one_by_one(ctx: Context, channel: Channel, limit: int) -> list[Candidate]:
+def _lane_of(row: Candidate) -> UUID | None:
+    """Within this nothing is sent at the same moment."""
+    return row.account_id or row.to_resident_id or row.to_staff_id
+
+
+def _one_by_one(ctx: Context, channel: Channel, limit: int) -> list[Parcel]:
     """One of these rows cannot be read or judged: that one is put aside, the others go."""
-    chosen: dict[UUID | None, Candidate] = {}
+    chosen: dict[UUID | None, Parcel] = {}
     for message_id in candidates.ids(ctx, channel, limit):
         try:
             with attempt():
-                for row in _to_send(ctx, candidates.one(ctx, channel, message_id)):
-                    chosen.setdefault(row.account_id, row)
+                for row, text_ in _to_send(ctx, channel, candidates.one(ctx, channel, message_id)):
+                    chosen.setdefault(_lane_of(row), (row, text_))
         except Exception as defect:
             log.error("message put aside", message=str(message_id), error=type(defect).__name__)
             _put_aside(message_id)
@@ -124,21 +129,63 @@ def _put_aside(message_id: UUID) -> None:
     history.note([message_id], Step.DROPPED, Reason.QUARANTINED)
 
 
-def _lease(sender: str, chosen: Sequence[Candidate]) -> list[Claimed]:
+def _lease(sender: str, chosen: Sequence[Parcel]) -> list[Claimed]:
+    if not chosen:
+        return []
     token = new_id()
     lease = {"sender": sender, "token": token, "seconds": LEASE_S}
-    ids, accounts = [row.id for row in chosen], [row.account_id for row in chosen]
+    ids, accounts = [row.id for row, _ in chosen], [row.account_id for row, _ in chosen]
     db.session.execute(_LEASE, {"ids": ids, "accounts": accounts, **lease})
-    return [_claimed(row, token) for row in chosen]
+    return [_claimed(row, token, sms) for row, sms in chosen]
 
 
-def _claimed(row: Candidate, token: UUID) -> Claimed:
+def _claimed(row: Candidate, token: UUID, sms: Sms | None) -> Claimed:
     where = (row.openid or "", row.template_id, row.page)
-    return Claimed(row.id, token, row.kind, *where, row.content, row.attempts)
+    return Claimed(row.id, token, row.kind, *where, row.content, row.attempts, sms)
 
 
 def settle(at: datetime, results: Sequence[Result]) -> int:
-    """Write results at business instant `at`; returns how many still had their lease."""
+    """Write results at business instant `at`; returns how many still had their lease.
+
+    A result that cannot be written is written alone, in the end as one that nobody understands.
+    """
+    try:
+        with attempt():
+            return _settle(at, results)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as defect:
+        log.error("settling one by one", results=len(results), error=type(defect).__name__)
+        return sum(_settle_alone(at, result) for result in results)
+
+
+def _settle_alone(at: datetime, result: Result) -> int:
+    """As it is; else in doubt, without its words; else its lease runs out."""
+    in_doubt = Result(result.id, result.token, IN_DOUBT)
+    for write, one in ((_settle, result), (_write, in_doubt)):
+        try:
+            with attempt():
+                return write(at, [one])
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as defect:
+            log.error("not settled", message=str(result.id), error=type(defect).__name__)
+    return 0
+
+
+def _settle(at: datetime, results: Sequence[Result]) -> int:
+    sms_desk.remember(at, {result.id: result.outcome for result in results})
+    rows = _written(at, results)
+    ledger.spend(at, [row for row in rows if row.state == State.SENT])
+    ledger.void(at, [row for row in rows if row.reason == Reason.NO_CREDIT])
+    return len(rows)
+
+
+def _write(at: datetime, results: Sequence[Result]) -> int:
+    return len(_written(at, results))
+
+
+def _written(at: datetime, results: Sequence[Result]) -> Sequence[Row[Any]]:
     outcomes = [result.outcome for result in results]
     columns = {
         "ids": [result.id for result in results],
@@ -151,10 +198,7 @@ def settle(at: datetime, results: Sequence[Result]) -> int:
         "counted": [int(one.counted) for one in outcomes],
         "pauses": [one.pause_s for one in outcomes],
     }
-    rows = db.session.execute(_SETTLE, {"at": at, **columns}).all()
-    ledger.spend(at, [row for row in rows if row.state == State.SENT])
-    ledger.void(at, [row for row in rows if row.reason == Reason.NO_CREDIT])
-    return len(rows)
+    return db.session.execute(_SETTLE, {"at": at, **columns}).all()
 
 
 def held_by(sender: str) -> list[tuple[UUID, UUID]]:
@@ -167,14 +211,15 @@ def held_by(sender: str) -> list[tuple[UUID, UUID]]:
 
 def take_over() -> int:
     """Give up for their senders the leases that ran out: such a message may have been delivered."""
-    gone = (
-        update(Message)
-        .where(
-            Message.state == State.SENDING,
-            Message.lease_until < func.now() - func.make_interval(0, 0, 0, 0, 0, 0, GRACE_S),
-        )
-        .values(state=State.UNKNOWN, reason=Reason.LEASE_LOST, lease_token=None, lease_until=None)
-        .returning(Message.id)
-        .execution_options(synchronize_session=False)
-    )
-    return len(db.session.execute(gone).all())
+    over = Message.lease_until < func.now() - func.make_interval(0, 0, 0, 0, 0, 0, GRACE_S)
+    lost = select(Message.id).where(Message.state == State.SENDING, over)
+    taken = 0
+    for message_id in db.session.execute(lost).scalars().all():
+        try:
+            with attempt():
+                taken += len(db.session.execute(_GIVE_UP, {"id": message_id}).all())
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as defect:
+            log.error("not taken over", message=str(message_id), error=type(defect).__name__)
+    return taken

@@ -23,9 +23,9 @@ from backend.kernel.ids import new_id
 from backend.messaging import history
 from backend.messaging.answers import Outcome
 from backend.messaging.candidates import Candidate
+from backend.messaging.claims import Sms
 from backend.messaging.models import Message, Reason, State, Step
 from backend.messaging.rules import MessagingPolicy, after_quiet
-from backend.messaging.sms_gateway import Sms
 from backend.messaging.sms_models import PhoneStanding, SmsDispatch
 from backend.messaging.sms_rules import SmsPolicy, day_of, e164
 from backend.messaging.sms_wording import sms_catalogue

@@ -2,16 +2,15 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Protocol, Self
 from urllib.parse import urlsplit
-from uuid import UUID
 
 import aiohttp
 
 from backend.messaging.answers import Outcome, read
+from backend.messaging.claims import Sms
 from backend.messaging.gateway import ANSWER_S, CALL_S, CONNECT_S, IDLE_S, NoAnswer, NotReached
 from backend.messaging.sms_answers import judge_sms
 from backend.messaging.sms_signing import Signer, authorization
@@ -19,16 +18,6 @@ from config.sms_settings import SmsSettings
 
 SERVICE, ACTION, VERSION = "sms", "SendSms", "2021-01-11"
 CONTENT_TYPE = "application/json; charset=utf-8"
-
-
-@dataclass(frozen=True, slots=True)
-class Sms:
-    """A text to one phone: the number as +8613…, a template and what stands in its {1}, {2} …"""
-
-    id: UUID
-    phone: str = field(repr=False)
-    template_id: str
-    params: tuple[str, ...]
 
 
 class SmsCarrier(Protocol):

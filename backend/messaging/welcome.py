@@ -8,14 +8,19 @@ from backend.kernel.context import Context
 from backend.kernel.database import db
 from backend.messaging.candidates import Candidate
 from backend.messaging.models import Message, Reason, State
+from backend.messaging.wording import Channel
+
+BY_ACCOUNT = {Channel.WECHAT: Reason.NO_ACCOUNT, Channel.FAMILY: Reason.NO_PROXY}
 
 
 def judge(_ctx: Context, rows: Sequence[Candidate]) -> list[Candidate]:
     """Those that are welcome and reach an account; what becomes of the others is written."""
     welcome = [row for row in rows if row.is_welcome]
     _end([row for row in rows if not row.is_welcome], State.WITHDRAWN, Reason.UNWELCOME)
-    _end([row for row in welcome if row.account_id is None], State.FAILED, Reason.NO_ACCOUNT)
-    return [row for row in welcome if row.account_id is not None]
+    lost = [row for row in welcome if row.channel in BY_ACCOUNT and row.account_id is None]
+    for channel, reason in BY_ACCOUNT.items():
+        _end([row for row in lost if row.channel is channel], State.FAILED, reason)
+    return [row for row in welcome if row.channel not in BY_ACCOUNT or row.account_id is not None]
 
 
 def _end(rows: Sequence[Candidate], state: State, reason: Reason) -> None:
