@@ -239,6 +239,7 @@ BODIES: Mapping[str, Body] = {
     "PUT /resident/me/phone": lambda _: {"code": "made-up"},
     "POST /resident/me/consents": _consent,
     "POST /resident/me/verification": lambda _: {"name": "王小", "id_number": "x"},
+    "PUT /resident/me/texts": lambda _: {"is_wanted": False},
     "PUT /resident/me/sensitive-categories": lambda _: {"category": "mental", "is_hidden": True},
     "POST /resident/me/people": lambda world: {"code": world.facts["invitation"]},
     "POST /resident/me/people/requests": lambda world: (

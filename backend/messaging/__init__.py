@@ -55,8 +55,11 @@ from backend.messaging.sms_desk import prepare as prepare_sms
 from backend.messaging.sms_desk import remember as remember_sms
 from backend.messaging.sms_desk import sms_is_offered
 from backend.messaging.sms_gateway import SmsCarrier, SmsPush
+from backend.messaging.sms_events import TextsSwitched
+from backend.messaging.sms_gateway import Sms, SmsCarrier, SmsPush
 from backend.messaging.sms_models import PhoneStanding, SmsDispatch, SmsHeard
 from backend.messaging.sms_settling import apply_heard, forget_heard, heard_lag_s
+from backend.messaging.sms_wishes_service import Texting, switch_texts, texting
 from backend.messaging.sms_wording import sms_catalogue
 from backend.messaging.subject_service import close, erase, export, foresee, forget
 from backend.messaging.template_check import (
@@ -132,6 +135,8 @@ __all__ = [
     "Step",
     "Story",
     "Template",
+    "Texting",
+    "TextsSwitched",
     "To",
     "WeChatEvent",
     "WeChatPush",
@@ -179,6 +184,7 @@ __all__ = [
     "sms_catalogue",
     "sms_is_offered",
     "subscriptions",
+    "switch_texts",
     "take_over",
     "tell_freed",
     "tell_of_desk_request",
@@ -186,6 +192,7 @@ __all__ = [
     "tell_template_differences",
     "templates_differ",
     "troubles",
+    "texting",
     "usual_line",
     "waiting_now",
     "why",

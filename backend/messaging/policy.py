@@ -42,6 +42,7 @@ visible_to = Sight(
     },
 )
 has_account = admits(Tie.ACCOUNT)
+oneself = admits(Tie.SELF)
 
 
 def own_account(ctx: Context) -> ColumnElement[bool]:

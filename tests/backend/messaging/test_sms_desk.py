@@ -7,42 +7,26 @@ import pytest
 from conftest import MORNING
 from flask import Flask
 from people import a_member_of_staff, by_itself
-from sms_builders import PHONE, a_text, somebody
+from sms_builders import PHONE, a_text, prepared, somebody
 
 from backend import identity
-from backend.kernel.context import Context, Role
+from backend.kernel.context import Role
 from backend.kernel.crypto import keyring
 from backend.kernel.database import db
 from backend.kernel.ids import new_id
 from backend.messaging import (
-    Channel,
-    Message,
     MessageKind,
     PhoneStanding,
     Reason,
     Sms,
     SmsDispatch,
     State,
-    candidates,
-    prepare_sms,
     remember_sms,
 )
 from backend.messaging.answers import Outcome
 from backend.messaging.sms_desk import phone_index
 
 SENT = Outcome(State.SENT, counted=True, rid="2640:1", code="Ok")
-
-
-def chosen(ctx: Context, text: Message) -> list[candidates.Candidate]:
-    return candidates.one(replace(ctx, at=ctx.at + timedelta(days=1)), Channel.SMS, text.id)
-
-
-def prepared(*texts: Message, ctx: Context | None = None) -> dict[object, Sms]:
-    ctx = ctx or by_itself()
-    found = prepare_sms(ctx, [one for text in texts for one in chosen(ctx, text)])
-    for text in texts:
-        db.session.refresh(text)
-    return dict(found)
 
 
 def standing(**facts: object) -> None:

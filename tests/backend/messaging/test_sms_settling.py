@@ -1,66 +1,20 @@
 """What receipts and replies do: once, in any order, to the text and to the phone they are about."""
 
-import json
 import random
 from typing import Any
 
 import pytest
 from conftest import MORNING
 from flask import Flask
-from people import by_itself
-from sms_builders import PHONE, a_text, somebody
+from sms_builders import PHONE, a_sent_text, applied, heard, receipt, reply, somebody
 from sqlalchemy import text as sql
 
-from backend import identity, messaging
+from backend import messaging
 from backend.kernel.database import db
 from backend.messaging import Message, MessageKind, PhoneStanding, Reason, SmsDispatch, State
 from backend.messaging.models import Answer
-from backend.messaging.sms_callback_service import _items, _keep, _read
 from backend.messaging.sms_desk import phone_index
 from backend.messaging.sms_models import Heard, HeardState, SmsHeard
-
-
-def a_sent_text(state: State = State.SENT, serial: str | None = "s-1", **facts: Any) -> Message:
-    """A text in the hands of the provider."""
-    message = a_text(**facts)
-    message.state = state
-    message.sent_at = MORNING if state is State.SENT else None
-    message.reason = Reason.NO_ANSWER if state is State.UNKNOWN else None
-    number = message_phone(message)
-    db.session.add(
-        SmsDispatch(
-            message_id=message.id, phone_index=phone_index(number), at=MORNING, serial_no=serial
-        )
-    )
-    db.session.flush()
-    return message
-
-
-def message_phone(message: Message) -> str:
-    return identity.phones_of([message.to_resident_id], [])[message.to_resident_id]
-
-
-def heard(kind: Heard, *items: dict[str, Any]) -> int:
-    return _keep(_read(by_itself(), kind, _items(json.dumps(items).encode())))
-
-
-def receipt(sid: str = "s-1", status: str = "SUCCESS", words: str = "", **more: Any) -> int:
-    told = {"mobile": PHONE, "nationcode": "86", "sid": sid, "report_status": status}
-    told |= {"errmsg": "X", "description": words, "user_receive_time": "2026-11-23 09:31:00"}
-    return heard(Heard.RECEIPT, told | more)
-
-
-def reply(words: str, time: int = 1795400000, phone: str = PHONE) -> int:
-    told = {"mobile": phone, "nationcode": "86", "sign": "家医示例", "text": words, "time": time}
-    return heard(Heard.REPLY, told)
-
-
-def applied() -> None:
-    db.session.execute(sql("UPDATE sms_heard SET next_at = now()"))
-    db.session.expire_all()
-    messaging.apply_heard(by_itself(), 100)
-    db.session.flush()
-    db.session.expire_all()
 
 
 def standing(phone: str = PHONE) -> PhoneStanding:
