@@ -13,6 +13,7 @@ from message_builders import a_message
 from outreach_builders import a_list
 from people import a_member_of_staff, a_resident, by, by_itself, headers_of
 from prescription_builders import Surgery
+from sms_simulators import CALLBACK_SECRET
 from sqlalchemy import text
 from staffing_builders import a_post, stepped_up
 from trial_builders import a_waiting_trial
@@ -109,6 +110,7 @@ def a_region() -> Region:
             "prescription_id": [asked.id],
             "resident_id": [resident.id],
             "roster_id": [roster.id],
+            "secret": [CALLBACK_SECRET],
             "session_id": [other.id, session.id, draw.session_id],
             "staff_id": [nurse.id],
             "strike_id": [strike.id],

@@ -9,6 +9,7 @@ from pathlib import Path
 import databases
 import pytest
 import simulators
+import sms_simulators
 from databases import clone, make_roles, make_template, own, remove
 from flask import Flask
 from people import Http
@@ -54,6 +55,7 @@ def environment(database_url: str, journal: Path, simulator: str = NOWHERE) -> d
         "WECHAT_SECRET": simulators.SECRET,
         "WECHAT_CALLBACK_TOKEN": simulators.CALLBACK_TOKEN,
         "WECHAT_CALLBACK_AES_KEY": simulators.CALLBACK_KEY,
+        **sms_simulators.account(),
         "REALNAME_BASE_URL": f"{simulator}/realname",
         "REALNAME_KEY": simulators.KEY,
         "JOURNAL_DIR": str(journal),

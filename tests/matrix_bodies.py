@@ -255,6 +255,8 @@ BODIES: Mapping[str, Body] = {
     "POST /resident/prescriptions/{prescription_id}/confirmation": lambda world: {
         "digest": world.facts["digest"]
     },
+    "POST /open/sms/{secret}/receipts": lambda _: [],
+    "POST /open/sms/{secret}/replies": lambda _: [],
     "POST /open/wechat/events": lambda _: {"ToUserName": "gh_1", "Encrypt": PUSHED},
     "POST /resident/subscriptions": _popup,
     "POST /doctor/subscriptions": _popup,

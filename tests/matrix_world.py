@@ -20,6 +20,7 @@ from message_builders import a_message
 from outreach_builders import a_list
 from people import a_member_of_staff, a_resident, an_account, by, by_itself, logged_in, token_of
 from prescription_builders import Surgery
+from sms_simulators import CALLBACK_SECRET
 from sqlalchemy import func, text, update
 from staffing_builders import a_manager, a_post, stepped_up, with_access
 from trial_builders import a_waiting_trial
@@ -172,6 +173,7 @@ def _her_life(world: Making, specialist: identity.Staff) -> None:
         "roster_id": roster.id,
         "exception_id": exception.id,
         "draft": a_roster(world.house, specialist, weekday=6, state="draft").id,
+        "secret": CALLBACK_SECRET,
         "token": a_feed(world.house),
         "trial_id": a_waiting_trial().id,
         "holiday": a_holiday().day,

@@ -14,6 +14,18 @@ SECRET_ID, SECRET_KEY, APP_ID, SIGN = "AKIDTEST", "a-secret-key", "1400006666", 
 CALLBACK_SECRET = "receipts-come-here-and-only-here"
 
 
+def account(base: str = "http://127.0.0.1:9") -> dict[str, str]:
+    """The settings of who may send; nobody answers unless it is said where."""
+    return {
+        "SMS_BASE_URL": base,
+        "SMS_SECRET_ID": SECRET_ID,
+        "SMS_SECRET_KEY": SECRET_KEY,
+        "SMS_APP_ID": APP_ID,
+        "SMS_SIGN": SIGN,
+        "SMS_CALLBACK_SECRET": CALLBACK_SECRET,
+    }
+
+
 class SmsSimulator:
     """One running process; `control` pulls the strings."""
 
@@ -43,14 +55,7 @@ class SmsSimulator:
 
     def environment(self) -> dict[str, str]:
         """The settings of a process that sends here."""
-        return {
-            "SMS_BASE_URL": self.base,
-            "SMS_SECRET_ID": SECRET_ID,
-            "SMS_SECRET_KEY": SECRET_KEY,
-            "SMS_APP_ID": APP_ID,
-            "SMS_SIGN": SIGN,
-            "SMS_CALLBACK_SECRET": CALLBACK_SECRET,
-        }
+        return account(self.base)
 
     def settings(self, **changes: str) -> SmsSettings:
         """The same, as a gateway takes them."""

@@ -2,8 +2,7 @@
 
 from flask import Flask
 from people import Http
-from sms_builders import a_text, somebody
-from tests_of_texts import prepared, reply
+from sms_builders import a_text, applied, prepared, reply, somebody
 
 from backend.messaging import Reason
 
@@ -12,7 +11,7 @@ def test_texts_are_switched_off_and_on_again(app: Flask, http: Http) -> None:
     person = somebody()
     shown = http("GET", "/resident/me/texts", person).json
     assert shown == {
-        "is_offered": False,
+        "is_offered": True,
         "has_phone": True,
         "is_wanted": True,
         "is_reachable": True,
@@ -39,4 +38,4 @@ def test_without_a_phone_there_is_nothing_to_switch(app: Flask, http: Http) -> N
     person = somebody(None)
     assert http("GET", "/resident/me/texts", person).json["has_phone"] is False
     refused = http("PUT", "/resident/me/texts", person, json={"is_wanted": True})
-    assert (refused.status_code, refused.json["type"].rpartition("/")[2]) == (409, "no-phone")
+    assert (refused.status_code, refused.json["type"]) == (409, "urn:jiayi:problem:no-phone")
