@@ -22,7 +22,12 @@ class Allowances:
     def popups(self) -> list[dict[str, Any]]:
         """What each tapped, as the simulator is told."""
         return [
-            {"openid": account.openid, "template_ids": [template.id], "times": times}
+            {
+                "openid": account.openid,
+                "template_ids": [template.id],
+                "times": times,
+                "quiet": True,
+            }
             for account, template, times in self._given()
         ]
 

@@ -114,6 +114,7 @@ class Stack:
     def environment(self) -> dict[str, str]:
         """What the API and the jobs are told."""
         names = ["FIELD_KEYS", "INDEX_KEY", "WECHAT_SECRET", "REALNAME_KEY"]
+        names += ["WECHAT_CALLBACK_TOKEN", "WECHAT_CALLBACK_AES_KEY"]
         simulator = self.simulator_url if Part.SIMULATOR in self.services else NOBODY_THERE
         ours = {
             "ENV": "demo",
@@ -164,9 +165,12 @@ class Stack:
         self.redis_url = server.url
 
     def start_simulator(self) -> None:
-        """WeChat and the real-name provider."""
+        """WeChat, which posts its events to the API if there is one; the real-name provider."""
         known = templates.write(self.state.folder / "templates.toml")
         words = ["tools.wechat_simulator", "--ledger", str(self.ledger), "--templates", str(known)]
+        if Part.API in self.parts:
+            port = self.state.port("api", self.api_port)
+            words += ["--callback", f"http://127.0.0.1:{port}/api/v1/open/wechat/events"]
         self._start(Part.SIMULATOR, words, self.state.port("simulator"), "/")
 
     def start_sms(self) -> None:

@@ -8,6 +8,7 @@ import os
 import secrets
 import shutil
 import socket
+import string
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,11 +24,14 @@ def key() -> str:
     return base64.b64encode(secrets.token_bytes(32)).decode()
 
 
+LETTERS = string.ascii_letters + string.digits
 SECRETS: dict[str, Callable[[], str]] = {
     "FIELD_KEYS": lambda: f"demo:{key()}",
     "INDEX_KEY": key,
     "WECHAT_SECRET": lambda: secrets.token_hex(16),
     "REALNAME_KEY": lambda: secrets.token_urlsafe(24),
+    "WECHAT_CALLBACK_TOKEN": lambda: secrets.token_hex(12),
+    "WECHAT_CALLBACK_AES_KEY": lambda: "".join(secrets.choice(LETTERS) for _ in range(43)),
     "SMS_SECRET_KEY": lambda: secrets.token_urlsafe(24),
     "SMS_CALLBACK_SECRET": lambda: secrets.token_urlsafe(32),
     "admin_password": lambda: secrets.token_urlsafe(24),

@@ -9,6 +9,7 @@ from pathlib import Path
 from backend.kernel.process import die_with_parent
 
 from . import server, templates
+from .letters import LANGUAGES, MODES, Agreed
 from .platform import Account, Platform
 
 
@@ -34,7 +35,16 @@ def _platform(options: argparse.Namespace) -> Platform:
         options.appid, options.secret, options.realname_key, frozenset(options.page or ())
     )
     known = templates.read(options.templates) if options.templates else []
-    return Platform(account, options.ledger, known, options.daily_sends)
+    return Platform(account, options.ledger, known, options.daily_sends, _agreed(options))
+
+
+def _agreed(options: argparse.Namespace) -> Agreed | None:
+    """Where callbacks go, if they go anywhere."""
+    if not options.callback:
+        return None
+    secrets = {"token": options.callback_token, "aes_key": options.callback_aes_key}
+    ways = {"mode": options.callback_mode, "language": options.callback_language}
+    return Agreed(url=options.callback, appid=options.appid, **secrets, **ways)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -49,6 +59,11 @@ def _parser() -> argparse.ArgumentParser:
     say("--templates", type=Path, help="TOML with [[template]] tables")
     say("--page", action="append", help="a released page; repeat it; without any, every pages/…")
     say("--daily-sends", type=int, default=10_000_000)
+    say("--callback", help="where popup, change and sent events are posted")
+    say("--callback-token", default=os.environ.get("WECHAT_CALLBACK_TOKEN", ""))
+    say("--callback-aes-key", default=os.environ.get("WECHAT_CALLBACK_AES_KEY", ""))
+    say("--callback-mode", default="safe", choices=MODES)
+    say("--callback-language", default="json", choices=LANGUAGES)
     say("--child", action="store_true", help="end when the parent process ends")
     return parser
 

@@ -67,7 +67,10 @@ def _answer_popup(platform: Platform, record: dict[str, Any]) -> dict[str, str]:
         raise Rejected(404, f"no such template: {unknown}")
     if answer == "accept":
         platform.users.grant(user.openid, ids, int(record.get("times", 1)))
-    return dict.fromkeys(ids, answer)
+    answers = dict.fromkeys(ids, answer)
+    if not record.get("quiet"):
+        platform.postman.popup(user.openid, answers, int(record.get("times", 1)))
+    return answers
 
 
 def define_templates(platform: Platform, _query: Mapping[str, str], body: Any) -> Any:

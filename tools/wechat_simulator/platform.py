@@ -13,7 +13,9 @@ from .clock import Clock
 from .codes import Codes, MinuteRate
 from .faults import Faults
 from .ledger import Ledger
+from .letters import Agreed
 from .office import Office
+from .postman import Postman
 from .refusal import Refused
 from .templates import Template, parse
 from .tokens import Tokens
@@ -84,13 +86,20 @@ class Platform:
     """One account, its users and templates, and the ledger of what was delivered."""
 
     def __init__(
-        self, account: Account, ledger: Path, templates: Iterable[Template], daily_sends: int
+        self,
+        account: Account,
+        ledger: Path,
+        templates: Iterable[Template],
+        daily_sends: int,
+        agreed: Agreed | None = None,
     ) -> None:
         self.own_account = self.account = account
         self.paths: frozenset[str] = frozenset()
         self.users = Users(ledger.with_name(ledger.name + ".journal"))
         self.own_templates = list(templates)
         self.daily_sends = daily_sends
+        self.own_agreed = agreed
+        self.postman = Postman(agreed)
         self._begin()
         self.ledger = Ledger(ledger, self.clock)
         for message in self.ledger.messages():
@@ -124,5 +133,6 @@ class Platform:
         """Begin anew with empty files."""
         self.users.wipe()
         self.ledger.wipe()
+        self.postman.forget(self.own_agreed)
         self._begin()
         self.ledger.clock = self.clock

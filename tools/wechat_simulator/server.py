@@ -9,7 +9,7 @@ from aiohttp import StreamReader, web
 from aiohttp.http import RawRequestMessage
 from aiohttp.web_protocol import RequestHandler
 
-from . import account_api, account_controls, link_api, page, realname, wechat_api
+from . import account_api, account_controls, callback_controls, link_api, page, realname, wechat_api
 from .control_api import CONTROLS, Rejected
 from .faults import Fault, Kind
 from .office import Request
@@ -18,7 +18,7 @@ from .refusal import Refused
 from .wechat_api import Answer, Call, Endpoint, Picture
 
 ENDPOINTS = wechat_api.ENDPOINTS | account_api.ENDPOINTS | link_api.ENDPOINTS
-ALL_CONTROLS = CONTROLS | account_controls.CONTROLS
+ALL_CONTROLS = CONTROLS | account_controls.CONTROLS | callback_controls.CONTROLS
 BIGGEST_BODY = 64 * 1024 * 1024
 JSON_HEADERS = {"Content-Type": "application/json; charset=utf-8"}
 ANYONE = {
@@ -205,3 +205,4 @@ async def serve(platform: Platform, host: str, port: int, until: asyncio.Event) 
         await until.wait()
     finally:
         await runner.cleanup()
+        await platform.postman.close()

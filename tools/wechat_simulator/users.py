@@ -71,6 +71,10 @@ class Users:
         given = {"openid": openid, "template_ids": list(template_ids), "times": times}
         self._note({"grant": given})
 
+    def withhold(self, openid: str, template_ids: Iterable[str]) -> None:
+        """Nothing more of these may be sent."""
+        self._note({"withhold": {"openid": openid, "template_ids": list(template_ids)}})
+
     def spend(self, openid: str, template_id: str) -> None:
         """One message was delivered; the ledger has it, so the journal need not."""
         user = self.by_openid.get(openid)
@@ -103,6 +107,8 @@ class Users:
             case {"grant": {"openid": openid, "template_ids": ids, "times": times}}:
                 quota = self.by_openid[openid].quota
                 quota.update({one: quota.get(one, 0) + times for one in ids})
+            case {"withhold": {"openid": openid, "template_ids": ids}}:
+                self.by_openid[openid].quota.update(dict.fromkeys(ids, 0))
             case {"persons": pairs}:
                 self.persons.update(pairs)
             case {"template": record}:

@@ -170,10 +170,24 @@ def send(platform: Platform, call: Call) -> Answer:
     data = fields.check(template, body.get("data"))
     page = _page(platform, body)
     _check_willing(platform, openid, template)
-    seq = platform.ledger.deliver(openid, template, data, page)
-    if template.one_time:
-        platform.users.spend(openid, template.id)
-    return OK | {"msgid": FIRST_MSGID + seq}
+    return _delivered(platform, openid, template, data, page)
+
+
+def _delivered(
+    platform: Platform, openid: str, template: Template, data: dict[str, str], page: str | None
+) -> Answer:
+    """Write it down, or fail it after all; either way an event tells."""
+    postman = platform.postman
+    errcode = postman.failure_of(openid)
+    if errcode:
+        msgid = FIRST_MSGID - postman.lost()
+    else:
+        msgid = FIRST_MSGID + platform.ledger.deliver(openid, template, data, page)
+        if template.one_time:
+            platform.users.spend(openid, template.id)
+    if postman.agreed is not None:
+        postman.sent(openid, template.id, msgid, errcode)
+    return OK | ({"msgid": msgid} if postman.tells_msgid else {})
 
 
 def _page(platform: Platform, body: dict[str, Any]) -> str | None:
