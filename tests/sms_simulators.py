@@ -29,6 +29,8 @@ def account(base: str = "http://127.0.0.1:9") -> dict[str, str]:
 class SmsSimulator:
     """One running process; `control` pulls the strings."""
 
+    NAMES = ("SMS_SECRET_ID", "SMS_SECRET_KEY", "SMS_APP_ID", "SMS_SIGN", "SMS_CALLBACK_SECRET")
+
     def __init__(self, ledger: Path, *options: str) -> None:
         command = [sys.executable, "-m", "tools.sms_simulator", "--port", "0", "--child"]
         command += ["--ledger", str(ledger), "--secret-id", SECRET_ID, "--secret-key", SECRET_KEY]

@@ -54,9 +54,8 @@ from backend.messaging.sms_callback_service import hear_receipts, hear_replies
 from backend.messaging.sms_desk import prepare as prepare_sms
 from backend.messaging.sms_desk import remember as remember_sms
 from backend.messaging.sms_desk import sms_is_offered
-from backend.messaging.sms_gateway import SmsCarrier, SmsPush
 from backend.messaging.sms_events import TextsSwitched
-from backend.messaging.sms_gateway import Sms, SmsCarrier, SmsPush
+from backend.messaging.sms_gateway import SmsCarrier, SmsPush
 from backend.messaging.sms_models import PhoneStanding, SmsDispatch, SmsHeard
 from backend.messaging.sms_settling import apply_heard, forget_heard, heard_lag_s
 from backend.messaging.sms_wishes_service import Texting, switch_texts, texting
