@@ -30,6 +30,7 @@ STALE_TOKEN = with_action(Action.REFRESH)
 PAUSES_S = (0.2, 0.8)
 FETCH = "/cgi-bin/stable_token"
 IMAGE = "image"
+OK = 200
 LINES, LINE_WAIT_S = 4, 0.5
 # A fetch of the token with its second try ends inside the lease of whoever fetches.
 FETCH_WAIT, FETCH_PAUSE_S = httpx2.Timeout(2.0, connect=1.0), 0.5
@@ -225,13 +226,16 @@ def tls() -> ssl.SSLContext:
 
 
 def _asked(http: httpx2.Client, method: str, path: str, **content: Any) -> Mapping[str, Any]:
+    """What was answered; a failure is told by its name alone: its words hold the whole address."""
     try:
         answer = http.request(method, path, **content)
-        answer.raise_for_status()
+        if answer.status_code != OK:
+            log.warning("outside server", path=path, status=answer.status_code)
+            raise Unavailable
         read = _read(answer.content, answer.headers.get("Content-Type", ""))
     except (httpx2.HTTPError, ValueError) as failure:
         log.warning("outside server", path=path, error=type(failure).__name__)
-        raise Unavailable from failure
+        raise Unavailable from None
     return read if isinstance(read, dict) else {}
 
 

@@ -17,6 +17,7 @@ import structlog
 from flask import current_app
 from sqlalchemy import Column, DateTime, Integer, Table, Text, func, select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import SQLAlchemyError
 
 from backend import identity
 from backend.kernel.database import Base, db
@@ -168,7 +169,7 @@ def tell_template_differences() -> int:
     """The same as lines of the log; how many differ. Whatever goes wrong is a line too."""
     try:
         found = check_templates()
-    except Refusal as failure:
+    except (Refusal, SQLAlchemyError) as failure:
         log.warning("templates not checked", error=type(failure).__name__)
         return 0
     for one in found:

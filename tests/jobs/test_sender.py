@@ -171,3 +171,13 @@ def test_what_is_withdrawn_in_time_is_not_sent(world: Outside) -> None:
     assert world.settled()
     assert world.states() == {"withdrawn": 1, "sent": 1}
     assert len(world.simulator.messages()) == 1
+
+
+def test_a_jobs_process_says_at_its_start_whether_the_templates_are_right(world: Outside) -> None:
+    world.simulator.control(
+        "POST", "templates", {"id": TEMPLATE_ID, "title": "x", "fields": {"thing1": "x"}}
+    )
+    sender = world.spawn()
+    counted = "SELECT differences FROM template_check"
+    assert eventually(lambda: world.sql(counted) == [(1,)], 20)
+    assert sender.poll() is None
