@@ -14,7 +14,9 @@ import races
 import staffing_builders
 from sqlalchemy.orm import configure_mappers
 
+import jobs.runner
 import miniapp_api.application
+import tools.demo_region
 from backend.identity.gateway import tls
 
 __all__ = [
@@ -22,6 +24,7 @@ __all__ = [
     "clinic_database",
     "contract_builders",
     "followup_builders",
+    "jobs",
     "mandate_builders",
     "message_builders",
     "miniapp_api",
@@ -29,6 +32,7 @@ __all__ = [
     "privacy_builders",
     "races",
     "staffing_builders",
+    "tools",
 ]
 
 configure_mappers()

@@ -49,7 +49,8 @@ def reported(trial: "Trial", seconds: float) -> Report:
         collisions=_collisions(trial),
         hidden=_hidden(trial, rows),
         recovery_s=trial.watcher.recovery_s(),
-        longest_transaction_s=trial.watcher.longest_transaction_s,
+        longest_transaction_s=trial.watcher.longest_s[False],
+        longest_statement_s=trial.watcher.longest_s[True],
         load={
             "planned": len(trial.plan.wanted()),
             "planned_again": trial.plan.failures,

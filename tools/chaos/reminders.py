@@ -50,16 +50,22 @@ class Scale:
     longest_s: float = 900.0
 
 
-QUICK = Scale(pace=schedule.QUICK, per_s=40.0, residents=60, visitors=2, longest_s=90.0)
+QUICK = Scale(pace=schedule.QUICK, per_s=40.0, residents=40, visitors=2, longest_s=120.0)
 
 
-def run(seed: int, kills: int, scale: Scale, without: str | None = None) -> Report:
+def run(
+    seed: int,
+    kills: int,
+    scale: Scale,
+    without: str | None = None,
+    kind: type[Troupe] = Troupe,
+) -> Report:
     """Everything from an empty folder to the verdict; nothing stays."""
     began = time.monotonic()
     given = {name: text for name, text in os.environ.items() if not name.endswith("_URL")}
     with (
         scratch_state() as state,
-        Troupe(
+        kind(
             state, PARTS, residents=scale.residents, given=given, database_settings=SETTINGS
         ) as troupe,
     ):
@@ -87,7 +93,6 @@ class Trial:
         """Load and strikes together, then the drain."""
         self._let_everybody_agree()
         self.troupe.administer(_MORNING)
-        self.troupe.hire()
         self.watcher.start()
         with self._load():
             self.striker.strike_all(strikes, self.until)

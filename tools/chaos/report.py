@@ -29,6 +29,7 @@ class Report:
     hidden: int
     recovery_s: list[float]
     longest_transaction_s: float
+    longest_statement_s: float
     load: dict[str, int]
 
     @property
@@ -69,6 +70,7 @@ class Report:
             "limbo": len(found.limbo),
             "recovery_p100_s": round(max(self.recovery_s, default=0.0), 1),
             "longest_transaction_s": round(self.longest_transaction_s, 2),
+            "longest_statement_s": round(self.longest_statement_s, 2),
             "unwelcome": self.unwelcome,
             "hidden": self.hidden,
             "collisions": self.collisions,

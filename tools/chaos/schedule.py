@@ -59,7 +59,7 @@ class Pace:
 USUAL = Pace(kills=(1.5, 3.5), faults=(0.8, 2.0), outage_s=8.0, back_s=5.0)
 QUICK = Pace(kills=(0.5, 0.8), faults=(0.3, 0.5), outage_s=1.0, back_s=0.5)
 
-COPIES = {Target.SENDER: 2, Target.SCHEDULER: 2, Target.RELAY: 2}
+COPIES = {Target.SENDER: 3, Target.SCHEDULER: 2, Target.RELAY: 2}
 WEIGHTS = {
     Target.SENDER: 4,
     Target.SCHEDULER: 2,

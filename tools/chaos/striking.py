@@ -15,7 +15,7 @@ from tools.launch.process import LaunchError
 from tools.launch.stack import Part
 
 SEND = "/cgi-bin/message/subscribe/send"
-LOOK_S, DOWN_S = 0.05, 0.3
+LOOK_S, DOWN_S, WAIT_S = 0.05, 0.3, 0.5
 FAULT_S = {"timeout_after_delivery": 12.0, "delay": 2.5}
 
 
@@ -80,9 +80,12 @@ class Striker:
         self._later.append((time.monotonic() + seconds, act))
 
     def _kill(self, strike: Strike) -> None:
-        """Down for a moment, then started again."""
+        """Down for a moment, then started again; who is not at work yet is killed when it is."""
         target = Target(strike.target.partition("-")[0])
         if not self.troupe.has(strike.target):
+            return
+        if not self.troupe.is_at_work(strike.target):
+            self._after(WAIT_S, lambda: self._kill(strike))
             return
         pid = self.troupe.kill(strike.target)
         self.watcher.wound(target, pid)

@@ -7,16 +7,16 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, LiteralString
+from typing import Any, LiteralString, Self
 
 import psycopg
 
 from tools.chaos.schedule import Target, names
 from tools.launch.process import LaunchError
 from tools.launch.service import Program
-from tools.launch.stack import Part, Stack
+from tools.launch.stack import Part, Stack, answers
 
-PARTS = [part for part in Part if part not in {Part.API, Part.JOBS}]
+PARTS = [part for part in Part if part not in {Part.REGION, Part.API, Part.JOBS}]
 # A crash is a matter of seconds here: nothing else lies on this disk that must be synced first.
 SETTINGS = {"recovery_init_sync_method": "syncfs"} if sys.platform == "linux" else {}
 LOOPS = {Target.SENDER: "sender", Target.SCHEDULER: "timetable", Target.RELAY: "relay"}
@@ -43,20 +43,41 @@ class Troupe(Stack):
             "LOG_LEVEL": "WARNING",
         }
 
-    def hire(self, seconds: float = 60) -> None:
-        """Start two of each loop, and then the API; returns when all of them are at work."""
+    def __enter__(self) -> Self:
+        """Start everything; returns when all of it is at work."""
+        super().__enter__()
+        try:
+            self._hire()
+            self._await_work()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def _hire(self) -> None:
+        """The API while the region is loaded; two of each loop as soon as there are people."""
+        port = self.state.port("api")
+        told = {"API_HOST": "127.0.0.1", "API_PORT": str(port)}
+        api = self._child(Part.API, ["tools.cli", "api"], told)
+        self.services[Part.API] = Program(api, port, lambda: answers(port, "/readyz"))
+        api.start()
+        self.load_region()
+        self.administer("CHECKPOINT")  # else the first crash would have all of this to repeat
         self.journals.mkdir(exist_ok=True)
-        self.administer("CHECKPOINT")
         for target, loop in LOOPS.items():
             for name in names(target):
                 child = self._child(name, ["jobs.runner", loop], {"PGAPPNAME": name})
                 self.services[name] = Program(child, 0, lambda: True)
-                self.services[name].start()
-        self.start_api()
+                child.start()
+
+    def _await_work(self, seconds: float = 90) -> None:
         deadline = time.monotonic() + seconds
-        while len([*self.journals.iterdir()]) < 2 or not self.ask("SELECT 1 FROM tick LIMIT 1"):
+        while not (
+            all(self.is_at_work(name) for target in Target for name in names(target))
+            and self.ask("SELECT 1 FROM tick LIMIT 1")
+        ):
             if time.monotonic() > deadline:
-                raise LaunchError("the jobs did not begin")
+                raise LaunchError("the API and the jobs did not begin")
             time.sleep(0.05)
 
     @property
@@ -72,6 +93,17 @@ class Troupe(Stack):
         """The process of a name, `None` while it is down."""
         child = self.services[service_of(name)].child
         return child.pid if child else None
+
+    def is_at_work(self, name: str) -> bool:
+        """Whether it has begun: the API answers, a sender has a journal; others are believed."""
+        pid, service = self.pid(name), self.services[service_of(name)]
+        if pid is None:
+            return False
+        if name == Target.API:
+            return answers(service.port, "/readyz")
+        if name.startswith(Target.SENDER):
+            return any(f"-{pid}-" in path.name for path in self.journals.iterdir())
+        return True
 
     def kill(self, name: str) -> int | None:
         """Kill -9, with what it started; gives the number it had."""

@@ -17,7 +17,7 @@ from tools.launch.stack import Part, answers
 EVERY_S = 0.1
 AFTER_A_FREEZE_S = 2.0
 _OPEN = """
-SELECT application_name, extract(epoch FROM clock_timestamp() - xact_start)
+SELECT application_name, state = 'active', extract(epoch FROM clock_timestamp() - xact_start)
 FROM pg_stat_activity WHERE application_name LIKE 'sender-%' AND xact_start IS NOT NULL
 """
 _STATE = """
@@ -73,7 +73,7 @@ class Watcher(threading.Thread):
         self.troupe = troupe
         self.over = threading.Event()
         self.wounds = list[Wound]()
-        self.longest_transaction_s = 0.0
+        self.longest_s = {False: 0.0, True: 0.0}
         self.not_counted = dict[str, float]()  # by sender: until when its transactions are not
         self._seen: tuple[list[int], list[float]] = [], []
         self._ledger_bytes = self.handed_over = 0
@@ -123,9 +123,11 @@ class Watcher(threading.Thread):
             self._seen[1].append(time.monotonic())
 
     def _look_at_transactions(self, link: psycopg.Connection) -> None:
-        for name, seconds in link.execute(_OPEN):
+        """Those whose process is elsewhere, with WeChat for instance, and those being worked on."""
+        for name, is_worked, seconds in link.execute(_OPEN):
             if time.monotonic() > self.not_counted.get(name, 0):
-                self.longest_transaction_s = max(self.longest_transaction_s, float(seconds))
+                longest = max(self.longest_s[is_worked], float(seconds))
+                self.longest_s[is_worked] = longest
 
     def _look_at_wounds(self, link: psycopg.Connection) -> None:
         open_wounds = [wound for wound in self.wounds if wound.over_s is None]

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from forked_troupe import ForkedTroupe
 from processes import alive, descendants, eventually
 
 from tools.chaos import cli, schedule
@@ -21,7 +22,7 @@ SEED = 20261123
 
 @pytest.mark.long
 def test_nothing_is_lost_or_doubled_whatever_is_killed() -> None:
-    told = run(SEED, 6, QUICK).told()
+    told = run(SEED, 6, QUICK, kind=ForkedTroupe).told()
     assert told["missed"] == [], told
     assert told["kills"] == {"total": 6, **dict.fromkeys(map(str, Target), 1)}
     assert told["totals"]["states"]["sent"] > 50
