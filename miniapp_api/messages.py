@@ -64,6 +64,14 @@ class MessageSchema(Schema):
     sent_at = fields.AwareDateTime(required=True, allow_none=True)
     state = fields.choice(State, required=True)
     why = Why(100, required=True, allow_none=True)
+    answers = fields.List(fields.choice(messaging.Answer), required=True)
+    answer = fields.choice(messaging.Answer, required=True, allow_none=True)
+
+
+class MessageAnswerSchema(StrictSchema):
+    """What somebody says to a message."""
+
+    answer = fields.choice(messaging.Answer, required=True)
 
 
 MessagePage = page_of(MessageSchema)

@@ -7,9 +7,9 @@ from typing import Any
 from audit_builders import an_emergency
 from clinic_builders import a_feed, a_roster, a_session, a_strike, an_exception
 from contract_builders import a_contract, an_application
+from ladder_builders import a_call
 from lottery_builders import an_open_draw
 from mandate_builders import a_mandate
-from message_builders import a_message
 from outreach_builders import a_list
 from people import a_member_of_staff, a_resident, by, by_itself, headers_of
 from prescription_builders import Surgery
@@ -70,6 +70,7 @@ def a_region() -> Region:
     here = stepped_up(manager)
     belongs = staffing.begin_membership(here, nurse, surgery.team.id, Belonging.TEAM)
     invited = staffing.invite(here, a_post(surgery.centre))
+    call = a_call(resident)
     deputy = a_member_of_staff(Role.NURSE, "沈护士", surgery.centre.id)
     day = by_itself().today
     absence = teams.be_absent(here, nurse, deputy.id, day, day)
@@ -90,6 +91,8 @@ def a_region() -> Region:
             "absence_id": [absence.id],
             "account_id": [account.id],
             "booking_id": [booking.id],
+            "call_id": [call.id],
+            "message_id": [call.message.first_id],
             "correction_id": [correction.id],
             "displacement_id": [displaced.id],
             "lost_id": [lost.id],
@@ -106,7 +109,6 @@ def a_region() -> Region:
             "followup_id": [followup.id],
             "invitation_id": [invited.invitation.id],
             "membership_id": [belongs.id],
-            "message_id": [a_message(resident).id],
             "prescription_id": [asked.id],
             "resident_id": [resident.id],
             "roster_id": [roster.id],

@@ -194,6 +194,8 @@ BODIES: Mapping[str, Body] = {
     },
     "POST /staff/desk/waiting": lambda world: {"person": _seen(world), **_full_session(world)},
     "POST /staff/desk/waiting/{waiting_id}/leave": _seen,
+    "POST /resident/messages/{message_id}/answer": lambda _: {"answer": "confirmed"},
+    "POST /staff/calls/{call_id}/outcome": lambda _: {"outcome": "no_answer"},
     "POST /staff/clinics/calls/{waiting_id}/outcome": lambda _: {"outcome": "not_reached"},
     "POST /resident/bookings/{booking_id}/move": _other_session,
     "POST /resident/draw-entries": lambda world: {"session_id": str(world.facts["other_draw"])},

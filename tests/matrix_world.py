@@ -14,6 +14,7 @@ from audit_builders import an_emergency
 from clinic_builders import a_feed, a_holiday, a_roster, a_session, a_strike, an_exception, at
 from contract_builders import a_centre, a_contract, join, nurse_of
 from family_builders import a_former_relative, a_guardian, a_relative, acting_for
+from ladder_builders import a_call
 from lottery_builders import an_open_draw
 from mandate_builders import document, present, terms
 from message_builders import a_message
@@ -145,7 +146,7 @@ def _her_life(world: Making, specialist: identity.Staff) -> None:
     clinics.book(by(world.neighbour), full.id)
     waiting = _waits(her, full)
     issued = surgery.issued(28)
-    message = a_message(her)
+    message, call = a_message(her), a_call(her)
     act, mandate = _family_act(world, visit), _mandate(world)
     request = _desk_request(world)
     at_home, at_work = logged_in(her).session_id, logged_in(surgery.doctor).session_id
@@ -156,11 +157,12 @@ def _her_life(world: Making, specialist: identity.Staff) -> None:
         "id_number": her.id_number,
         "name": NAME,
         "booking_id": booking.id,
+        "call_id": call.id,
+        "message_id": call.message.first_id,
         "entry_id": entry_of_draw.id,
         "list_id": a_list(surgery.team, her).id,
         "other_draw": next_draw.session_id,
         "lost_id": lost.booking_id,
-        "message_id": message.id,
         "displacement_id": lost.id,
         "mandate_id": mandate.id,
         "daughter": document(a_resident("王小芳")),
@@ -201,6 +203,7 @@ def _her_life(world: Making, specialist: identity.Staff) -> None:
         reading,
         issued,
         message,
+        call.message,
         act,
         mandate,
         request,

@@ -155,6 +155,7 @@ from backend.clinics.sheet_service import Imported, export_sheet, import_sheet
 from backend.clinics.strike_models import Strike, StrikeAct, StrikeKind, StrikeState
 from backend.clinics.subject_service import close, erase, export, foresee
 from backend.clinics.timetable import PublicSession, public_session, timetable
+from backend.clinics.visit_notices import plan_visit, take_answer
 from backend.clinics.waiting_errors import NotWaiting, SeatsLeft, TooManyWaiting
 from backend.clinics.waiting_events import UrgencySet, WaitingJoined, WaitingLeft, WaitingOver
 from backend.clinics.waiting_line import precedence_until, waiting_counts
@@ -358,6 +359,7 @@ __all__ = [
     "own_sessions",
     "parse",
     "pass_over",
+    "plan_visit",
     "post",
     "precedence_until",
     "proposals",
@@ -376,6 +378,7 @@ __all__ = [
     "sessions_of_house",
     "set_urgency",
     "standing",
+    "take_answer",
     "take_turn",
     "tell_booked",
     "tell_lost",

@@ -20,10 +20,11 @@ from backend.followups.events import (
 )
 from backend.followups.models import BEGUN, OPEN, State
 from backend.kernel.context import Context
-from backend.messaging import MessageKind, To
+from backend.messaging import Answer, MessageAnswered, MessageKind, To
 
 Closed = FollowUpCompleted | FollowUpMissed | FollowUpCancelled
 TASKS = (MessageKind.FOLLOW_UP_TASK, MessageKind.FOLLOW_UP_ESCALATED)
+REMINDERS = (MessageKind.FOLLOW_UP_DUE, MessageKind.FOLLOW_UP_OVERDUE, MessageKind.CANNOT_COME)
 ONCE = "once"
 
 
@@ -68,8 +69,27 @@ def withdraw_task(ctx: Context, event: FollowUpAcknowledged) -> None:
 
 def withdraw_all(ctx: Context, event: Closed) -> None:
     """It is over: nobody is reminded any more. An alert stays."""
-    reminders = MessageKind.FOLLOW_UP_DUE, MessageKind.FOLLOW_UP_OVERDUE
-    messaging.withdraw(ctx, event.followup_id, *TASKS, *reminders)
+    messaging.withdraw(ctx, event.followup_id, *TASKS, *REMINDERS)
+
+
+def tell_cannot_come(ctx: Context, event: MessageAnswered) -> None:
+    """Who has it in hand hears at once that the resident cannot come, and arranges another day.
+
+    Nothing counts as done or missed by it: that is theirs to say.
+    """
+    if event.kind is not MessageKind.FOLLOW_UP_DUE:
+        return
+    if event.answer is not Answer.CANNOT_COME:
+        messaging.withdraw(ctx, event.subject_id, MessageKind.CANNOT_COME)
+        return
+    if not queries.stands(ctx, event.subject_id, *OPEN):
+        return
+    visit = queries.find(ctx, event.subject_id)
+    staff_id = visit.acknowledged_by or visit.escalated_to or visit.doctor_id
+    values = {"time": messaging.as_time(event.at)}
+    to, kind = To.staff(staff_id), MessageKind.CANNOT_COME
+    page = f"pages/work/follow-up?id={visit.id}"
+    messaging.queue(ctx, kind, to, visit.id, event.at.isoformat(), values, page=page)
 
 
 def _tell(

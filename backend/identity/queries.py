@@ -158,6 +158,17 @@ def is_open(resident_id: Any) -> ColumnElement[bool]:
     return select(Resident.id).where(own, Resident.restricted_at.is_(None)).exists()
 
 
+def consent_version(resident_id: UUID) -> str | None:
+    """Which text on health data an open person agreed to, where that stands."""
+    given = select(Consent.version).where(
+        Consent.resident_id == resident_id,
+        Consent.purpose == Purpose.HEALTH_DATA,
+        Consent.withdrawn_at.is_(None),
+        is_open(Consent.resident_id),
+    )
+    return db.session.execute(given.limit(1)).scalar()
+
+
 def has_agreed(resident_id: UUID) -> bool:
     """Whether an open person's consent to the use of health data stands."""
     given = select(Consent.id).where(

@@ -1,6 +1,9 @@
 """消息 Messaging: delivers one message to one person; knows no other feature."""
 
 from backend.messaging import fence, lifting
+from backend.messaging.answer_events import FoundDeadByPhone, MessageAnswered
+from backend.messaging.answering import hold
+from backend.messaging.answering_service import answer, answer_by_phone, mark_read
 from backend.messaging.answers import (
     DEFECT,
     IN_DOUBT,
@@ -21,13 +24,19 @@ from backend.messaging.board import (
     troubles,
     waiting_now,
 )
+from backend.messaging.call_models import CallItem, CallResult
+from backend.messaging.call_queries import Call, calls, hold_call
+from backend.messaging.call_service import record_call, take_call
 from backend.messaging.callback_errors import CallbackNotSet
 from backend.messaging.callback_models import WeChatEvent
 from backend.messaging.callback_rules import Asked, Gate
 from backend.messaging.callback_service import prove_address, receive
 from backend.messaging.claims import Claimed, Result, Sms
+from backend.messaging.duty import pass_on
 from backend.messaging.fence import Because, Sight
 from backend.messaging.gateway import CALL_S, NoAnswer, NotReached, Push, WeChatPush, body_of
+from backend.messaging.ladder_rules import LadderPolicy, ladder_of, visit_reminder_at
+from backend.messaging.ladder_service import climb, stop_calls
 from backend.messaging.lifting import Cut, Fence, Held
 from backend.messaging.models import KINDS, Answer, Entry, Message, MessageStep, Reason, State, Step
 from backend.messaging.notices import tell_freed, tell_of_desk_request, tell_other_accounts
@@ -48,8 +57,9 @@ from backend.messaging.queries import (
     subscriptions,
 )
 from backend.messaging.reasons import words_of
+from backend.messaging.recipients import To
 from backend.messaging.rules import DoesNotFit, as_date, as_time
-from backend.messaging.service import To, queue, report_popup, withdraw
+from backend.messaging.service import queue, report_popup, withdraw
 from backend.messaging.sms_callback_service import hear_receipts, hear_replies
 from backend.messaging.sms_desk import prepare as prepare_sms
 from backend.messaging.sms_desk import remember as remember_sms
@@ -99,6 +109,9 @@ __all__ = [
     "Asked",
     "Balance",
     "Because",
+    "Call",
+    "CallItem",
+    "CallResult",
     "CallbackNotSet",
     "Channel",
     "Claimed",
@@ -107,12 +120,15 @@ __all__ = [
     "DoesNotFit",
     "Entry",
     "Fence",
+    "FoundDeadByPhone",
     "Gate",
     "Group",
     "Held",
     "InDoubt",
+    "LadderPolicy",
     "Late",
     "Message",
+    "MessageAnswered",
     "MessageKind",
     "MessageStep",
     "NoAnswer",
@@ -140,16 +156,20 @@ __all__ = [
     "WeChatEvent",
     "WeChatPush",
     "about",
+    "answer",
+    "answer_by_phone",
     "apply_events",
     "apply_heard",
     "as_date",
     "as_time",
     "begin_wordings",
     "body_of",
+    "calls",
     "cancel",
     "catalogue",
     "check_templates",
     "claim",
+    "climb",
     "close",
     "end_wordings",
     "erase",
@@ -166,24 +186,32 @@ __all__ = [
     "heard_at",
     "heard_lag_s",
     "held_by",
+    "hold",
+    "hold_call",
     "inbox",
     "judge",
+    "ladder_of",
     "lifting",
+    "mark_read",
     "oldest_due_s",
+    "pass_on",
     "planned_for",
     "prepare_sms",
     "prove_address",
     "queue",
     "queue_numbers",
     "receive",
+    "record_call",
     "remember_sms",
     "replay",
     "report_popup",
     "settle",
     "sms_catalogue",
     "sms_is_offered",
+    "stop_calls",
     "subscriptions",
     "switch_texts",
+    "take_call",
     "take_over",
     "tell_freed",
     "tell_of_desk_request",
@@ -193,6 +221,7 @@ __all__ = [
     "texting",
     "troubles",
     "usual_line",
+    "visit_reminder_at",
     "waiting_now",
     "why",
     "withdraw",

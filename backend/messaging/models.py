@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.kernel.database import Base
-from backend.messaging.wording import Channel, MessageKind, catalogue
+from backend.messaging.wording import MUTABLE, Channel, MessageKind, catalogue
 
 # Kinds are data (config/messages.toml): a new one changes no constraint of a large table.
 KINDS = Enum(
@@ -94,9 +94,10 @@ class Message(Base):
 
     A further channel is a row of its own, whose `first_id` is the row that began. Business time:
     `due_at`, `wait_until` (where given, nothing is sent before), `expires_at`; real time:
-    `next_at`, `lease_until`. What is `obsolete` was withdrawn while it was being sent: it may
-    arrive, and is never tried again. One account has one openid, so that no two messages of one
-    account are ever sent at the same moment; of what goes by telephone, one of one resident.
+    `next_at`, `lease_until`. What is `obsolete` was withdrawn while it was being sent, or later: it
+    may arrive, and is never tried again. While it `climbs`, a further channel may follow. One
+    account has one openid, so that no two messages of one account are ever sent at the same
+    moment; of what goes by telephone, one of one resident.
     """
 
     __tablename__ = "message"
@@ -151,6 +152,12 @@ class Message(Base):
             "template_id",
             postgresql_where=text("msgid IS NULL AND state IN ('sent', 'unknown')"),
         ),
+        Index(
+            "ix_message_climbing",
+            "kind",
+            "sent_at",
+            postgresql_where=text("climbs AND state IN ('sent', 'unknown', 'failed', 'withdrawn')"),
+        ),
         Index("ix_message_first_id", "first_id", postgresql_where=text("first_id IS NOT NULL")),
         Index("ix_message_arm_id", "arm_id", postgresql_where=text("arm_id IS NOT NULL")),
         Index("ix_message_digest_id", "digest_id", postgresql_where=text("digest_id IS NOT NULL")),
@@ -187,6 +194,7 @@ class Message(Base):
     first_id: Mapped[UUID | None] = mapped_column(ForeignKey("message.id", ondelete="SET NULL"))
     digest_id: Mapped[UUID | None] = mapped_column(ForeignKey("message.id", ondelete="SET NULL"))
     created_at: Mapped[datetime]
+    climbs: Mapped[bool] = mapped_column(server_default=false())
     state: Mapped[State] = mapped_column(server_default=State.QUEUED)
     reason: Mapped[Reason | None]
     attempts: Mapped[int] = mapped_column(server_default="0")
@@ -208,6 +216,13 @@ class Message(Base):
     def title(self) -> str:
         """The card's title."""
         return catalogue().template_of(self.kind).title
+
+    @property
+    def answers(self) -> list[Answer]:
+        """What may be said to it: buttons of the client."""
+        wording = catalogue().kind[self.kind]
+        both = [Answer.CONFIRMED, Answer.CANNOT_COME] if wording.answers else []
+        return [*both, Answer.STOP] if wording.group in MUTABLE else both
 
     @property
     def lines(self) -> list[dict[str, str]]:

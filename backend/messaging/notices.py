@@ -2,7 +2,8 @@
 
 from backend import identity
 from backend.kernel.context import Context
-from backend.messaging.service import To, queue
+from backend.messaging.recipients import To
+from backend.messaging.service import queue
 from backend.messaging.wording import MessageKind
 
 

@@ -10,6 +10,7 @@ from backend.kernel.ties import (
     Tie,
     Ties,
     admits,
+    allows,
     as_person,
     by_itself,
     everything,
@@ -43,6 +44,7 @@ visible_to = Sight(
 )
 has_account = admits(Tie.ACCOUNT)
 oneself = admits(Tie.SELF)
+whom_it_is_for = allows(ties, Tie.SELF, Tie.PROXY, Tie.GUARDIAN, Tie.STAFF, scope=Scope.REMINDERS)
 
 
 def own_account(ctx: Context) -> ColumnElement[bool]:

@@ -1,9 +1,8 @@
 """Queueing one message to one person, and withdrawing it while it waits."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, case, func, select, update
@@ -14,9 +13,10 @@ from backend.kernel.context import Context
 from backend.kernel.database import db
 from backend.kernel.ids import new_id
 from backend.kernel.policy import admitted, by_anyone
-from backend.messaging import history, ledger, policy, queries, wording
+from backend.messaging import duty, history, ledger, policy, queries, wording
 from backend.messaging.errors import UnknownTemplate
 from backend.messaging.models import Entry, Message, Reason, State, Step
+from backend.messaging.recipients import To
 from backend.messaging.rules import MessagingPolicy, after_quiet
 from backend.messaging.wording import MessageKind
 
@@ -25,30 +25,6 @@ POPUP: Mapping[str, Entry] = {
     "ban": Entry.BANNED,
     "filter": Entry.FILTERED,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class To:
-    """Whom a message is for; made by `To.resident`, `To.account` or `To.staff`."""
-
-    resident_id: UUID | None
-    staff_id: UUID | None
-    account_id: UUID | None = None
-
-    @classmethod
-    def resident(cls, resident_id: UUID) -> Self:
-        """A resident."""
-        return cls(resident_id, None)
-
-    @classmethod
-    def account(cls, resident_id: UUID, account_id: UUID) -> Self:
-        """A resident, on one of several accounts, for as long as that stands for the resident."""
-        return cls(resident_id, None, account_id)
-
-    @classmethod
-    def staff(cls, staff_id: UUID) -> Self:
-        """A member of staff."""
-        return cls(None, staff_id)
 
 
 @admitted(by_anyone)
@@ -74,26 +50,30 @@ def queue(  # noqa: PLR0917 — the contract other features were given
         return
     at, urgent, key = due or ctx.at, wording.is_urgent(kind), wording.collapse_key(kind, subject_id)
     due_at = at if urgent else after_quiet(at, ctx.region.section("messaging", MessagingPolicy))
-    row = insert(Message).values(
-        id=new_id(),
-        kind=kind,
-        to_resident_id=to.resident_id,
-        to_staff_id=to.staff_id,
-        to_account_id=to.account_id,
-        subject_id=subject_id,
-        occasion=occasion,
-        template_id=wording.catalogue().template_of(kind).id,
-        content=wording.write(kind, values, at),
-        page=page or wording.page_of(kind, subject_id),
-        urgent=urgent,
-        due_at=due_at,
-        expires_at=expires or wording.expiry(kind, due_at),
-        collapse_key=key,
-        created_at=ctx.at,
-    )
+    row = {
+        "kind": kind,
+        "subject_id": subject_id,
+        "occasion": occasion,
+        "template_id": wording.catalogue().template_of(kind).id,
+        "content": wording.write(kind, values, at),
+        "page": page or wording.page_of(kind, subject_id),
+        "urgent": urgent,
+        "due_at": due_at,
+        "expires_at": expires or wording.expiry(kind, due_at),
+        "collapse_key": key,
+        "created_at": ctx.at,
+        "climbs": wording.climbs(kind),
+    }
+    for one in duty.recipients(ctx, kind, to):
+        _add(one, key, row)
+
+
+def _add(to: To, key: str | None, row: Mapping[str, Any]) -> None:
     if key is not None:
         _lock(key)
-    added = db.session.execute(row.on_conflict_do_nothing().returning(Message.id)).scalar()
+    person = {"to_resident_id": to.resident_id, "to_staff_id": to.staff_id}
+    new = insert(Message).values(id=new_id(), to_account_id=to.account_id, **person, **row)
+    added = db.session.execute(new.on_conflict_do_nothing().returning(Message.id)).scalar()
     if added is not None and key is not None:
         _replace(added, to, key)
 
@@ -115,7 +95,8 @@ def _replace(by: UUID, to: To, key: str) -> None:
 def withdraw(_ctx: Context, subject_id: UUID, *kinds: MessageKind) -> None:
     """Take back what is not sent yet for a subject: all of it, or these kinds.
 
-    What is being sent at this moment may arrive; where it does not, it is not tried again.
+    What is being sent at this moment may arrive; where it does not, it is not tried again. What
+    was sent goes on to no further channel and takes no answer.
     """
     about = (Message.subject_id == subject_id) & Message.kind.in_(kinds or list(MessageKind))
     _take_back(about, Reason.OBSOLETE, Step.WITHDRAWN)
@@ -123,9 +104,11 @@ def withdraw(_ctx: Context, subject_id: UUID, *kinds: MessageKind) -> None:
 
 def _take_back(which: ColumnElement[bool], reason: Reason, step: Step) -> None:
     waiting = Message.state == State.QUEUED
+    is_open = Message.state.in_([State.QUEUED, State.SENDING])
+    has_more = (Message.climbs | Message.kind.in_(wording.answerable())) & ~Message.obsolete
     gone = (
         update(Message)
-        .where(which, Message.state.in_([State.QUEUED, State.SENDING]))
+        .where(which, is_open | has_more)
         .values(
             obsolete=True,
             state=case((waiting, State.WITHDRAWN), else_=Message.state),

@@ -12,6 +12,7 @@ from backend.kernel.context import Context
 from backend.kernel.database import db
 from backend.kernel.policy import admitted, by_clock
 from backend.kernel.subjects import Cause, Consequence, Records, rows_of, told
+from backend.messaging.call_models import CallItem
 from backend.messaging.callback_models import WeChatEvent
 from backend.messaging.models import Credit, Message, MessageStep, Reason, State
 from backend.messaging.sms_subject import forget_phones_of, texts_of
@@ -34,6 +35,7 @@ def export(_ctx: Context, resident_id: UUID) -> Records:
             rows_of(WeChatEvent, WeChatEvent.account_id.in_(accounts)),
             without=["key", "error", "failures"],
         ),
+        "call_item": told(rows_of(CallItem, CallItem.message_id.in_(messages))),
         "credit": told(rows_of(Credit, Credit.account_id.in_(accounts))),
     }
 
@@ -52,11 +54,12 @@ def foresee(ctx: Context, resident_id: UUID) -> Sequence[Consequence]:
 
 @admitted(by_clock)
 def close(_ctx: Context, resident_id: UUID, _cause: Cause) -> None:
-    """Take back what is not sent yet, of whatever it speaks."""
+    """Take back what is not sent yet, of whatever it speaks; no further channel follows."""
     waiting = Message.state == State.QUEUED
     db.session.execute(
         update(Message)
-        .where(Message.to_resident_id == resident_id, Message.state.in_(WAITING))
+        .where(Message.to_resident_id == resident_id)
+        .where(Message.state.in_(WAITING) | Message.climbs)
         .values(
             obsolete=True,
             state=case((waiting, State.WITHDRAWN), else_=Message.state),

@@ -156,6 +156,7 @@ class Wording:
     applies, `late_text` in place of the first line. `digest`: may be told together with others of
     the same morning; `spread`: at any minute of that hour; `workdays_only`: waits for one of
     those. `in_doubt`: what follows an ambiguous answer. `answers`: confirm, cannot come, stop.
+    `personal`: concerns this member of staff, so that no deputy has it.
     """
 
     template: str
@@ -177,6 +178,7 @@ class Wording:
     workdays_only: bool = False
     in_doubt: InDoubt = InDoubt.KEEP
     answers: bool = False
+    personal: bool = False
 
     def __post_init__(self) -> None:
         rewrites = self.late is Late.REWRITE
@@ -225,6 +227,12 @@ def reminders() -> frozenset[MessageKind]:
     return frozenset(MessageKind(name) for name, one in catalogue().kind.items() if one.reminder)
 
 
+@cache
+def answerable() -> frozenset[MessageKind]:
+    """What somebody may confirm, or say that it cannot be."""
+    return frozenset(MessageKind(name) for name, one in catalogue().kind.items() if one.answers)
+
+
 def collapse_key(kind: MessageKind, subject_id: UUID) -> str | None:
     """What the newest message about a subject takes the place of."""
     name = catalogue().kind[kind].collapse
@@ -247,6 +255,11 @@ def long_term() -> frozenset[str]:
 def is_urgent(kind: MessageKind) -> bool:
     """Whether this kind goes first, at whatever hour."""
     return catalogue().kind[kind].urgent
+
+
+def climbs(kind: MessageKind) -> bool:
+    """Whether a further channel may follow this kind."""
+    return bool(catalogue().kind[kind].ladder)
 
 
 def page_of(kind: MessageKind, subject_id: UUID) -> str:

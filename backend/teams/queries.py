@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ScalarSelect, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, func, or_, select
 
 from backend import identity, network
 from backend.kernel import relations
@@ -125,6 +125,16 @@ def answering(ctx: Context, staff_id: UUID) -> UUID:
     return _deputies(ctx, [staff_id]).get(staff_id, staff_id)
 
 
+def led_by(ctx: Context, staff_id: UUID) -> list[UUID]:
+    """Who leads the teams that this person belongs to, or their deputies; oneself left out."""
+    mine = select(Membership.party_id).where(
+        Membership.staff_id == staff_id, Membership.kind.in_([*IN_A_TEAM, Belonging.DEPUTY])
+    )
+    known = db.session.execute(mine.where(_open_ones(ctx)).distinct()).scalars()
+    leads = [lead_of(ctx, team_id) for team_id in sorted(known)]
+    return list(dict.fromkeys(lead for lead in leads if lead and lead != staff_id))
+
+
 def own_doctor(ctx: Context, team_id: UUID, staff_id: UUID) -> UUID | None:
     """As which doctor of the team this person acts: oneself, or the one who is away (FD-4).
 
@@ -143,6 +153,12 @@ def house_of(_ctx: Context, team_id: UUID) -> UUID | None:
     """The institution of a team, `None` where it is no team."""
     found = select(Team.institution_id).where(Team.id == team_id)
     return db.session.execute(found).scalar_one_or_none()
+
+
+def houses_of(_ctx: Context, team_ids: Collection[UUID]) -> Mapping[UUID, UUID]:
+    """The institution of each of these that is a team."""
+    found = select(Team.id, Team.institution_id).where(Team.id.in_(team_ids))
+    return {row.id: row.institution_id for row in db.session.execute(found)}
 
 
 def of_houses(houses: Collection[UUID]) -> ScalarSelect[UUID]:
@@ -169,11 +185,20 @@ def in_the_way(staff_ids: Collection[UUID], first_on: date, last_on: date) -> Se
     return db.session.execute(select(Absence).where(concerned, *days)).scalars().all()
 
 
+def deputies(ctx: Context) -> Mapping[UUID, UUID]:
+    """For everybody who is away today, the deputy."""
+    return _away(ctx)
+
+
 def _deputies(ctx: Context, staff_ids: Collection[UUID]) -> Mapping[UUID, UUID]:
     """For each of these who is away today, the deputy."""
+    return _away(ctx, Absence.staff_id.in_(staff_ids))
+
+
+def _away(ctx: Context, *whose: ColumnElement[bool]) -> Mapping[UUID, UUID]:
     now = (Absence.first_on <= ctx.today, Absence.last_on >= ctx.today, Absence.ended_at.is_(None))
-    away = select(Absence).where(Absence.staff_id.in_(staff_ids), *now)
-    return {row.staff_id: row.deputy_id for row in db.session.execute(away).scalars()}
+    away = db.session.execute(select(Absence).where(*whose, *now)).scalars()
+    return {row.staff_id: row.deputy_id for row in away}
 
 
 def _profiles(ctx: Context, found: Sequence[Team]) -> list[Profile]:
@@ -199,13 +224,12 @@ def _members(staff: Mapping[UUID, bool], people: Mapping[UUID, identity.Staff]) 
 
 def _staff_of(ctx: Context, team_ids: Collection[UUID]) -> dict[UUID, dict[UUID, bool]]:
     """For each team its staff, whether they lead it, the lead first, then as they joined."""
-    open_ones = or_(Membership.valid_until.is_(None), Membership.valid_until > ctx.at)
     rows = (
         select(Membership)
         .join(identity.Staff, identity.Staff.id == Membership.staff_id)
         .where(identity.Staff.working(ctx.at))
         .where(Membership.party_id.in_(team_ids), Membership.kind.in_(IN_A_TEAM))
-        .where(Membership.valid_from <= ctx.at, open_ones)
+        .where(_open_ones(ctx))
         .order_by(Membership.kind.desc(), Membership.valid_from, Membership.id)
     )
     found: dict[UUID, dict[UUID, bool]] = {}
@@ -213,6 +237,11 @@ def _staff_of(ctx: Context, team_ids: Collection[UUID]) -> dict[UUID, dict[UUID,
         leads = row.kind is Belonging.TEAM_LEAD
         found.setdefault(row.party_id, {}).setdefault(row.staff_id, leads)
     return found
+
+
+def _open_ones(ctx: Context) -> ColumnElement[bool]:
+    ends = or_(Membership.valid_until.is_(None), Membership.valid_until > ctx.at)
+    return (Membership.valid_from <= ctx.at) & ends
 
 
 def _signed(ctx: Context, team_ids: Collection[UUID]) -> Mapping[UUID, int]:

@@ -15,6 +15,7 @@ from backend.followups.rules import FollowUpPolicy
 from backend.kernel import figures, regions
 from backend.kernel.regions import Region, UnknownRegion
 from backend.kernel.sensitive import SensitivePolicy
+from backend.messaging.ladder_rules import LadderPolicy
 from backend.messaging.rules import MessagingPolicy
 from backend.messaging.sms_rules import SmsPolicy
 from backend.outreach.rules import OutreachPolicy
@@ -37,6 +38,7 @@ SECTIONS = {
     "prescriptions": PrescriptionPolicy,
     "followups": FollowUpPolicy,
     "messaging": MessagingPolicy,
+    "ladder": LadderPolicy,
     "privacy": PrivacyPolicy,
     "proxies": ProxyPolicy,
     "sms": SmsPolicy,

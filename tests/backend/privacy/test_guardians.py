@@ -66,6 +66,7 @@ THE_CHILDS_OWN = {
     "wechat_event": "what WeChat told of those accounts",
     "message_step": "of messages, some of which the child may have hidden",
     "sms_dispatch": "of the same messages",
+    "call_item": "of the same messages",
     "sms_heard": "what was answered to them, by whoever held the phone",
     "phone_standing": "and that phone, whoever's it is",
     "consent_refusal": "what those accounts did not agree to",

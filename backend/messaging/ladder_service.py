@@ -1,0 +1,159 @@
+"""Goes on to the next channel where one did not reach the person; late or twice, each once."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlalchemy.dialects.postgresql import insert
+
+from backend import identity, teams
+from backend.kernel.context import Context, Role
+from backend.kernel.database import db
+from backend.kernel.ids import new_id
+from backend.kernel.policy import admitted, by_clock
+from backend.messaging import duty, history, ladder_queries, wording
+from backend.messaging.call_models import CallItem
+from backend.messaging.ladder_queries import Found
+from backend.messaging.ladder_rules import is_over, next_channel
+from backend.messaging.models import Message, Reason, State, Step
+from backend.messaging.recipients import To
+from backend.messaging.rules import MessagingPolicy, after_quiet
+from backend.messaging.service import queue
+from backend.messaging.wording import Channel, MessageKind
+
+ENOUGH, HEAVIEST = 500, 9
+CARRIED = (
+    "kind",
+    "to_resident_id",
+    "to_staff_id",
+    "to_account_id",
+    "subject_id",
+    "occasion",
+    "template_id",
+    "content",
+    "page",
+    "urgent",
+    "expires_at",
+    "collapse_key",
+)
+DESK = (Role.NURSE, Role.PUBLIC_HEALTH, Role.COORDINATOR, Role.MANAGER)
+
+
+@admitted(by_clock)
+def climb(ctx: Context, limit: int = ENOUGH) -> int:
+    """Let up to `limit` messages go on to their next channel, or end there; returns how many.
+
+    Each is looked at by one process: it is locked, and does not climb once that is committed.
+    """
+    ids = ladder_queries.ready(ctx, limit)
+    found = ladder_queries.found(ctx, ids)
+    due = [one for one in found if not is_over(one.rung, _wording(one), ctx.at)]
+    _go_on(ctx, due)
+    _tell_colleagues(ctx, [one for one in due if one.message.to_staff_id is not None])
+    over = update(Message).where(Message.id.in_(ids)).values(climbs=False)
+    db.session.execute(over.execution_options(synchronize_session=False))
+    return len(ids)
+
+
+@admitted(by_clock)
+def stop_calls(ctx: Context) -> int:
+    """Nobody is called about what came too late or is not wanted any more; returns how many."""
+    gone = (
+        update(Message)
+        .where(ladder_queries.silent(ctx.at))
+        .values(state=State.WITHDRAWN, reason=Reason.UNWELCOME, obsolete=True)
+        .returning(Message.id)
+        .execution_options(synchronize_session=False)
+    )
+    ids = list(db.session.execute(gone).scalars())
+    history.note(ids, Step.WITHDRAWN, Reason.UNWELCOME)
+    return len(ids)
+
+
+def _wording(found: Found) -> wording.Wording:
+    return wording.catalogue().kind[found.message.kind]
+
+
+def _go_on(ctx: Context, due: Sequence[Found]) -> None:
+    chosen = [(one, *next_channel(one.rung, _wording(one))) for one in due]
+    rows = [_row(ctx, one, channel) for one, channel, _ in chosen if channel is not None]
+    if rows:
+        new = insert(Message).values(rows).on_conflict_do_nothing().returning(Message.id)
+        _list(ctx, rows, set(db.session.execute(new).scalars()), due)
+    steps: dict[Reason | None, list[UUID]] = defaultdict(list)
+    for one, channel, passed in chosen:
+        for skipped in passed:
+            steps[one.rung.barred[skipped]].append(one.message.id)
+        if channel is not None:
+            steps[one.message.reason].append(one.message.id)
+    for reason, ids in steps.items():
+        history.note(ids, Step.NEXT_CHANNEL, reason)
+
+
+def _row(ctx: Context, found: Found, channel: Channel) -> dict[str, Any]:
+    """The message on its next channel: at once where it is urgent, else not in the quiet hours."""
+    last = found.message
+    policy = ctx.region.section("messaging", MessagingPolicy)
+    same = {name: getattr(last, name) for name in CARRIED}
+    return same | {
+        "id": new_id(),
+        "channel": channel,
+        "first_id": found.first_id,
+        "due_at": ctx.at if last.urgent else after_quiet(ctx.at, policy),
+        "created_at": ctx.at,
+        "climbs": True,
+    }
+
+
+def _list(
+    ctx: Context, rows: Sequence[Mapping[str, Any]], added: Collection[UUID], due: Sequence[Found]
+) -> None:
+    """Put on the lists of their houses whom somebody has to call, and tell who calls."""
+    house_of = {one.first_id: one.house_id for one in due}
+    called = [row for row in rows if row["id"] in added and row["channel"] is Channel.CALL]
+    listed = [
+        {"id": new_id(), "message_id": row["id"], "institution_id": house, "listed_at": ctx.at}
+        | {"rank": HEAVIEST - wording.catalogue().kind[row["kind"]].weight}
+        for row in called
+        if (house := house_of[row["first_id"]]) is not None
+    ]
+    if listed:
+        db.session.execute(insert(CallItem), listed)
+    for house in {item["institution_id"] for item in listed}:
+        _ask_to_call(ctx, house)
+
+
+def _ask_to_call(ctx: Context, house_id: UUID) -> None:
+    """Once a day: the list itself tells the rest."""
+    to, kind = To.on_duty(house_id, *DESK), MessageKind.CALL_TO_MAKE
+    queue(ctx, kind, to, house_id, f"{ctx.today}", {})
+
+
+def _tell_colleagues(ctx: Context, due: Sequence[Found]) -> None:
+    """What one of the staff did not get or read, the team's lead has as well, at once.
+
+    Where that is the lead, the managers of the house; who was told of it already is not again.
+    """
+    for one in due:
+        rows = [_to_colleague(ctx, one, colleague) for colleague in _colleagues(ctx, one)]
+        if rows:
+            db.session.execute(insert(Message).values(rows).on_conflict_do_nothing())
+
+
+def _colleagues(ctx: Context, found: Found) -> Sequence[UUID]:
+    told = found.message.to_staff_id
+    if told is None:
+        return []
+    if leads := teams.led_by(ctx, told):
+        return leads
+    own = identity.staff(ctx, [told])[told].institution_id
+    managers = duty.on_duty(ctx, own, Role.MANAGER) if own else []
+    return [one for one in managers if one != told]
+
+
+def _to_colleague(ctx: Context, found: Found, staff_id: UUID) -> dict[str, Any]:
+    """A message of its own, of which nothing further follows."""
+    row = _row(ctx, found, Channel.WECHAT)
+    return row | {"first_id": None, "to_staff_id": staff_id, "climbs": False}
