@@ -21,7 +21,7 @@ from backend.assembly import assemble
 from backend.kernel import entry, rights, ticks
 from backend.kernel.transaction import transaction
 from config.settings import Settings
-from jobs import auditing, relay, wechat
+from jobs import auditing, relay, sms, wechat
 from jobs.sender import Sender
 from jobs.timetable import TIMETABLE, Job
 
@@ -33,7 +33,7 @@ EVENTS_S = 0.5
 SEAL_S = 1.0
 SILENCE_S = 600.0
 LAST_CALLS_S = 25.0
-LOOPS = ("timetable", "relay", "seal", "wechat", "sender")
+LOOPS = ("timetable", "relay", "seal", "wechat", "sms", "sender")
 
 
 class Pulse:
@@ -99,6 +99,7 @@ def start(app: Flask, wanted: Collection[str] = LOOPS) -> tuple[BackgroundSchedu
         ("relay", RELAY_S, lambda: _in(app, relay.drain)),
         ("seal", SEAL_S, lambda: _in(app, auditing.seal)),
         ("wechat", EVENTS_S, lambda: _in(app, wechat.apply_events)),
+        ("sms", EVENTS_S, lambda: _in(app, sms.apply_heard)),
     ]
     loops = [loop for loop in loops if loop[0] in wanted]
     pulses = [Pulse(name) for name, _, _ in loops]

@@ -22,7 +22,6 @@ from jobs import (
     privacy,
     proxies,
     sensitive,
-    sms,
     trials,
 )
 
@@ -72,7 +71,6 @@ TIMETABLE = [
     Job("proxies.expire", timedelta(minutes=10), proxies.expire),
     Job("proxies.tell_narrowed", timedelta(hours=1), proxies.tell_narrowed),
     Job("proxies.forget_papers", timedelta(days=1), proxies.forget_papers),
-    Job("sms.apply_heard", timedelta(seconds=5), sms.apply_heard),
     Job("sensitive.relabel", timedelta(hours=1), sensitive.relabel),
     Job("trials.look", timedelta(hours=1), trials.look),
     Job("privacy.make_exports", timedelta(seconds=10), privacy.make_exports),
