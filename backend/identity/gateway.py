@@ -35,6 +35,7 @@ LINES, LINE_WAIT_S = 4, 0.5
 # A fetch of the token with its second try ends inside the lease of whoever fetches.
 FETCH_WAIT, FETCH_PAUSE_S = httpx2.Timeout(2.0, connect=1.0), 0.5
 FAILED_S, MISCONFIGURED_S = 3.0, 60.0
+LONGEST_TOKEN_S = 7200
 FETCH_PAUSES_S = {Action.BACK_OFF: FAILED_S, Action.NEXT_DAY: 600.0}
 
 # wechat-protocol §2.1: what each refusal of a code means to the person who logs in.
@@ -125,7 +126,7 @@ class WeChatServer:
         try:
             answer = self._asked_for_token(body)
             if (code := _code_of(answer)) == 0:
-                return _text(answer, "access_token"), _whole(answer.get("expires_in"))
+                return _text(answer, "access_token"), _lifetime(answer.get("expires_in"))
         except Unavailable as failure:
             raise FetchFailed(None, FAILED_S) from failure
         known = _told(answer, code, FETCH)
@@ -256,6 +257,14 @@ def _whole(value: Any) -> int:
         return int(value)
     except (TypeError, ValueError, OverflowError) as wrong:
         raise Unavailable from wrong
+
+
+def _lifetime(value: Any) -> int:
+    """The seconds that a token lives, never believed to be more than WeChat promises."""
+    seconds = _whole(value)
+    if seconds <= 0:
+        raise Unavailable
+    return min(seconds, LONGEST_TOKEN_S)
 
 
 def _text(answer: Any, *path: str) -> str:

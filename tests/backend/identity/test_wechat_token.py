@@ -25,7 +25,7 @@ from sqlalchemy import text
 
 from backend import identity
 from backend.assembly import assemble, release
-from backend.identity import wechat_token
+from backend.identity import gateway, wechat_token
 from backend.identity.wechat_token import SharedToken
 from backend.kernel import cache, logs, resealing
 from backend.kernel.crypto import PLACES, Keyring
@@ -295,6 +295,22 @@ def test_no_failure_prints_a_token_or_the_secret(
     told = capsys.readouterr().out
     assert "failed" in told
     assert [word for word in (token, simulators.SECRET) if word in told] == []
+
+
+@pytest.mark.parametrize("seconds", [0, -1, None, "soon", 10**30])
+def test_a_lifetime_that_makes_no_sense_is_no_token_or_a_short_one(
+    world: World, monkeypatch: pytest.MonkeyPatch, seconds: Any
+) -> None:
+    answer = {"access_token": "odd", "expires_in": seconds}
+    monkeypatch.setattr(gateway, "_asked", lambda *_, **__: answer)
+    if seconds == 10**30:
+        assert world.server.access_token() == "odd"
+        ends = "SELECT ends_at < now() + interval '2 hours' FROM wechat_token"
+        assert world.sql(ends) == [(True,)]
+    else:
+        with pytest.raises(Unavailable):
+            world.server.access_token()
+        assert world.sql("SELECT lease, barred_until > now() FROM wechat_token") == [(None, True)]
 
 
 def test_only_an_operator_forces_another(world: World) -> None:
