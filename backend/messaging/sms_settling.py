@@ -13,10 +13,11 @@ from sqlalchemy import Select, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from backend.kernel.context import Context
-from backend.kernel.database import db
+from backend.kernel.database import db, held
 from backend.kernel.ids import new_id
 from backend.kernel.transaction import attempt
-from backend.messaging import history, wording
+from backend.messaging import answering, history, wording
+from backend.messaging.answering_service import answer_by_phone
 from backend.messaging.models import Answer, Message, Reason, State, Step
 from backend.messaging.sms_models import Heard, HeardState, PhoneStanding, SmsDispatch, SmsHeard
 from backend.messaging.sms_rules import SmsPolicy, says_any
@@ -153,10 +154,20 @@ def _take_reply(ctx: Context, heard: SmsHeard) -> bool:
     heard.answer, heard.message_id = said, text.id if text else None
     if said is Answer.STOP:
         _stand(heard.phone_index, stopped_at=ctx.at)
-    elif text is not None:
+    if text is not None and said is not None:
         _arrived(ctx, text)
         db.session.flush()
+        _pass_on(ctx, text, said)
     return True
+
+
+def _pass_on(ctx: Context, text: Message, said: Answer) -> None:
+    """Who answers has read it; a stop is one of texts, and mutes nothing in WeChat."""
+    if said is Answer.STOP:
+        first = held(select(Message).where(Message.id == (text.first_id or text.id)))
+        answering.told_by_phone(ctx, first, None)
+    elif text.to_resident_id is not None:
+        answer_by_phone(ctx, text.to_resident_id, said, text.id)
 
 
 def _last_text(ctx: Context, heard: SmsHeard, *, asked: bool) -> Message | None:

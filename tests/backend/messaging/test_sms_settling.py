@@ -149,6 +149,31 @@ def test_a_reply_is_about_the_newest_text_to_that_phone_that_asks_for_one(app: F
     assert asking.state is State.SENT  # who answers has read it
 
 
+@pytest.mark.parametrize(
+    ("words", "answer"), [("1", Answer.CONFIRMED), ("不能来", Answer.CANNOT_COME)]
+)
+def test_an_answer_is_kept_with_the_first_of_the_ladder_which_ends(
+    app: Flask, words: str, answer: Answer
+) -> None:
+    text = a_sent_text()
+    reply(words)
+    applied()
+    first = db.session.get_one(Message, text.first_id)
+    assert (first.answer, first.answered_at, first.climbs) == (answer, MORNING, False)
+    event = db.session.execute(
+        sql("SELECT payload FROM event WHERE name = 'messaging.MessageAnswered'")
+    ).scalar_one()
+    assert (event["message_id"], event["answer"]) == (str(first.id), answer)
+
+
+def test_who_wants_no_texts_is_not_called_about_the_one_that_was_read(app: Flask) -> None:
+    text = a_sent_text()
+    reply("退订")
+    applied()
+    first = db.session.get_one(Message, text.first_id)
+    assert (first.answer, first.read_at, first.climbs) == (None, MORNING, False)
+
+
 def test_words_that_only_a_person_understands_are_kept_sealed(app: Flask) -> None:
     a_sent_text()
     reply("我头晕得厉害")
