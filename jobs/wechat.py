@@ -4,7 +4,7 @@ from backend import messaging
 from backend.kernel.entry import now
 from backend.kernel.transaction import transaction
 
-BATCH = 200
+BATCH = 50
 
 
 def apply_events() -> int:

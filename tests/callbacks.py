@@ -10,6 +10,8 @@ from typing import Any
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from simulators import APPID, CALLBACK_KEY, CALLBACK_TOKEN
 
+from config.callbacks import opened as opened
+
 TOKEN = CALLBACK_TOKEN
 KEY = base64.b64decode(f"{CALLBACK_KEY}=")
 PATH = "/open/wechat/events"
@@ -29,17 +31,19 @@ def sealed(message: bytes, appid: str = APPID, key: bytes = KEY, pad: int | None
     return base64.b64encode(cipher.update(plain) + cipher.finalize()).decode()
 
 
-def query(encrypted: str = "", *, at: float | None = None, **changes: str) -> dict[str, str]:
+def query(
+    encrypted: str = "", *, at: float | None = None, token: str = TOKEN, **changes: str
+) -> dict[str, str]:
     """The query of a callback, signed now; `changes` are made after it was signed."""
     stamp, nonce = str(int(time.time() if at is None else at)), os.urandom(4).hex()
     found = {
-        "signature": signature(CALLBACK_TOKEN, stamp, nonce),
+        "signature": signature(token, stamp, nonce),
         "timestamp": stamp,
         "nonce": nonce,
         "openid": "whoever",
     }
     if encrypted:
-        signed = signature(CALLBACK_TOKEN, stamp, nonce, encrypted)
+        signed = signature(token, stamp, nonce, encrypted)
         found |= {"encrypt_type": "aes", "msg_signature": signed}
     return found | changes
 

@@ -73,25 +73,31 @@ def enter(at: datetime, account_id: UUID, source_id: UUID, told: Mapping[str, En
     account wait for each other.
     """
     db.session.execute(_LOCK, {"account": account_id})
-    known = select(Credit.id).where(Credit.account_id == account_id, Credit.source_id == source_id)
-    if db.session.execute(known.limit(1)).first() is None:
-        for template_id, entry in sorted(told.items()):
-            _enter(at, account_id, source_id, template_id, entry)
+    rows = db.session.execute(_entries_of(account_id)).all()
+    if all(row.source_id != source_id for row in rows):
+        new = [_entry(rows, at, template_id, entry) for template_id, entry in sorted(told.items())]
+        source = {"account_id": account_id, "source_id": source_id}
+        db.session.execute(insert(Credit), [one | source for one in new])
 
 
-def _enter(at: datetime, account_id: UUID, source_id: UUID, template_id: str, entry: Entry) -> None:
-    theirs = (Credit.account_id == account_id) & (Credit.template_id == template_id)
-    before = select(Credit.entry, Credit.at, Credit.change).where(theirs).order_by(Credit.id)
-    rows = db.session.execute(before).all()
-    facts = [*(Fact(row.entry, row.at, row.change) for row in rows), Fact(entry, at)]
+def _entries_of(account_id: UUID) -> Any:
+    found = select(
+        Credit.template_id, Credit.entry, Credit.at, Credit.change, Credit.source_id
+    ).where(Credit.account_id == account_id)
+    return found.order_by(Credit.id)
+
+
+def _entry(
+    rows: Sequence[Row[Any]], at: datetime, template_id: str, entry: Entry
+) -> dict[str, Any]:
+    """A new entry, whose change makes the sum what the rules say of all entries together."""
+    theirs = [row for row in rows if row.template_id == template_id]
+    facts = [*(Fact(row.entry, row.at, row.change) for row in theirs), Fact(entry, at)]
     left = credit_rules.left(facts, is_long_term=template_id in wording.long_term())
-    row = {"id": new_id(), "at": at, "account_id": account_id, "template_id": template_id}
-    row |= {
-        "source_id": source_id,
-        "entry": entry,
-        "change": left - sum(one.change for one in rows),
-    }
-    db.session.execute(insert(Credit).values(row))
+    change = left - sum(row.change for row in theirs)
+    return {
+        "id": new_id(), "at": at, "template_id": template_id, "entry": entry, "change": change,
+    }  # fmt: skip
 
 
 def spend(at: datetime, sent: Sequence[Row[Any]]) -> None:
