@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from jobs import (
+    attention,
     auditing,
     clinics,
     contracting,
@@ -82,5 +83,7 @@ TIMETABLE = [
     Job("housekeeping.forget_events", timedelta(hours=1), housekeeping.forget_events),
     Job("housekeeping.forget_sessions", timedelta(hours=1), housekeeping.forget_sessions),
     # The last one: by its turn the others have had theirs.
+    Job("attention.gather", timedelta(minutes=1), attention.gather),
+    Job("attention.mend", timedelta(minutes=1), attention.mend),
     Job("messaging.note_catch_up", timedelta(minutes=1), fence.note_catch_up),
 ]

@@ -32,7 +32,9 @@ from backend.messaging.callback_models import WeChatEvent
 from backend.messaging.callback_rules import Asked, Gate
 from backend.messaging.callback_service import prove_address, receive
 from backend.messaging.claims import Claimed, Result, Sms
+from backend.messaging.digests import gather, mend
 from backend.messaging.duty import pass_on
+from backend.messaging.events import RemindersTuned
 from backend.messaging.fence import Because, Sight
 from backend.messaging.gateway import CALL_S, NoAnswer, NotReached, Push, WeChatPush, body_of
 from backend.messaging.ladder_rules import LadderPolicy, ladder_of, visit_reminder_at
@@ -83,6 +85,8 @@ from backend.messaging.wechat_events import (
     forget_events,
 )
 from backend.messaging.why import Story, why
+from backend.messaging.wishes import Wishes, mute, wish, wishes
+from backend.messaging.wishes_models import ReminderWish
 from backend.messaging.wording import (
     Channel,
     Consent,
@@ -139,6 +143,8 @@ __all__ = [
     "Push",
     "Queue",
     "Reason",
+    "ReminderWish",
+    "RemindersTuned",
     "Result",
     "Sight",
     "Sms",
@@ -155,6 +161,7 @@ __all__ = [
     "To",
     "WeChatEvent",
     "WeChatPush",
+    "Wishes",
     "about",
     "answer",
     "answer_by_phone",
@@ -181,6 +188,7 @@ __all__ = [
     "forget",
     "forget_events",
     "forget_heard",
+    "gather",
     "hear_receipts",
     "hear_replies",
     "heard_at",
@@ -193,6 +201,8 @@ __all__ = [
     "ladder_of",
     "lifting",
     "mark_read",
+    "mend",
+    "mute",
     "oldest_due_s",
     "pass_on",
     "planned_for",
@@ -224,6 +234,8 @@ __all__ = [
     "visit_reminder_at",
     "waiting_now",
     "why",
+    "wish",
+    "wishes",
     "withdraw",
     "words_of",
 ]

@@ -35,7 +35,7 @@ from backend.messaging.wording import Channel, MessageKind
 _Other, _Own, _Desk = aliased(Message), aliased(identity.Account), aliased(identity.Account)
 _Family, _Kin, _Freed = aliased(identity.Account), aliased(Relation), aliased(identity.Account)
 # What a row needs is looked up for that row alone: no plan may read a whole table for a batch.
-_PERSON = (
+PERSON = (
     select(
         identity.Resident.died_on,
         identity.Resident.restricted_at,
@@ -124,10 +124,10 @@ def _rows(ctx: Context, channel: Channel) -> Any:
         Message.expires_at,
         goes.c.account_id,
         openid.correlate(goes).limit(1).scalar_subquery(),
-        _is_welcome(),
+        is_welcome(),
     )
     wanted = wanted.select_from(Message)
-    joined = wanted.outerjoin(_PERSON, true()).join(goes, true()).where(~_is_paused())
+    joined = wanted.outerjoin(PERSON, true()).join(goes, true()).where(~is_paused())
     in_flight = _any(_Other.state == State.SENDING, _same_lane(channel, goes.c.account_id))
     return _ready(ctx, channel, joined, in_flight)
 
@@ -203,19 +203,19 @@ def _family(ctx: Context) -> Any:
     )
 
 
-def _is_paused() -> ColumnElement[bool]:
+def is_paused() -> ColumnElement[bool]:
     """Perhaps the person died: what only reminds waits until that is known."""
-    until = func.coalesce(_PERSON.c.reminders_paused_until, bindparam("at"))
+    until = func.coalesce(PERSON.c.reminders_paused_until, bindparam("at"))
     return Message.kind.in_(wording.reminders()) & (until > bindparam("at"))
 
 
-def _is_welcome() -> ColumnElement[bool]:
+def is_welcome() -> ColumnElement[bool]:
     """Nothing reaches the dead or who left; what only reminds, nobody who does not want it."""
     agreed = _any(
         identity.Consent.resident_id == Message.to_resident_id,
         identity.Consent.purpose == identity.Purpose.REMINDERS,
         identity.Consent.withdrawn_at.is_(None),
     )
-    is_open = _PERSON.c.died_on.is_(None) & _PERSON.c.restricted_at.is_(None)
+    is_open = PERSON.c.died_on.is_(None) & PERSON.c.restricted_at.is_(None)
     wanted = Message.kind.not_in(wording.reminders()) | agreed
     return Message.to_resident_id.is_(None) | (is_open & wanted)

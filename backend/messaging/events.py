@@ -36,3 +36,10 @@ class MessageCancelled(Event):
 
     message_id: UUID
     operator: str
+
+
+@dataclass(frozen=True)
+class RemindersTuned(Event):
+    """A person said when, how often and of what to be reminded."""
+
+    resident_id: UUID

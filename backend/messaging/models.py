@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, Enum, ForeignKey, Index, false, func, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from backend.kernel.database import Base
 from backend.messaging.wording import MUTABLE, Channel, MessageKind, catalogue
@@ -93,11 +93,11 @@ class Message(Base):
     """One message to one person over one channel, at most once for each occasion of a subject.
 
     A further channel is a row of its own, whose `first_id` is the row that began. Business time:
-    `due_at`, `wait_until` (where given, nothing is sent before), `expires_at`; real time:
-    `next_at`, `lease_until`. What is `obsolete` was withdrawn while it was being sent, or later: it
-    may arrive, and is never tried again. While it `climbs`, a further channel may follow. One
-    account has one openid, so that no two messages of one account are ever sent at the same
-    moment; of what goes by telephone, one of one resident.
+    `due_at`, `wait_until` (where given, nothing is sent before), `expires_at`, `pushed_at` (the
+    last try); real time: `next_at`, `lease_until`. What is `obsolete` was withdrawn while it was
+    being sent, or later: it may arrive, and is never tried again. While it `climbs`, a further
+    channel may follow. One account has one openid, so that no two messages of one account are ever
+    sent at the same moment; of what goes by telephone, one of one resident.
     """
 
     __tablename__ = "message"
@@ -158,6 +158,19 @@ class Message(Base):
             "sent_at",
             postgresql_where=text("climbs AND state IN ('sent', 'unknown', 'failed', 'withdrawn')"),
         ),
+        Index(
+            "ix_message_pushed",
+            "account_id",
+            "pushed_at",
+            postgresql_where=text(
+                "state IN ('sending', 'sent', 'unknown') AND NOT urgent AND pushed_at IS NOT NULL"
+            ),
+        ),
+        Index(
+            "ix_message_digest_waiting",
+            "to_resident_id",
+            postgresql_where=text("kind = 'digest' AND state = 'queued'"),
+        ),
         Index("ix_message_first_id", "first_id", postgresql_where=text("first_id IS NOT NULL")),
         Index("ix_message_arm_id", "arm_id", postgresql_where=text("arm_id IS NOT NULL")),
         Index("ix_message_digest_id", "digest_id", postgresql_where=text("digest_id IS NOT NULL")),
@@ -203,6 +216,7 @@ class Message(Base):
     sender: Mapped[str | None]
     lease_token: Mapped[UUID | None]
     lease_until: Mapped[datetime | None]
+    pushed_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
     errcode: Mapped[int | None]
     rid: Mapped[str | None]
@@ -210,6 +224,15 @@ class Message(Base):
     read_at: Mapped[datetime | None]
     answer: Mapped[Answer | None]
     answered_at: Mapped[datetime | None]
+
+    rungs: Mapped[list["Message"]] = relationship(
+        primaryjoin="Message.id == foreign(Message.first_id)",
+        order_by="Message.id",
+        viewonly=True,
+    )
+    digest: Mapped["Message | None"] = relationship(
+        primaryjoin="foreign(Message.digest_id) == remote(Message.id)", viewonly=True
+    )
     arm_id: Mapped[UUID | None]
 
     @property

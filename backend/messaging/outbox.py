@@ -40,7 +40,8 @@ GRACE_S = 15
 
 _LEASE = text("""
 UPDATE message SET state = 'sending', reason = NULL, sender = :sender, lease_token = :token,
-  lease_until = now() + make_interval(secs => :seconds), account_id = chosen.account_id
+  lease_until = now() + make_interval(secs => :seconds), account_id = chosen.account_id,
+  pushed_at = :at
 FROM unnest(CAST(:ids AS uuid[]), CAST(:accounts AS uuid[])) AS chosen (id, account_id)
 WHERE message.id = chosen.id AND message.state = 'queued'
 """)
@@ -86,7 +87,7 @@ def claim(
         chosen = _one_by_one(ctx, channel, limit)
     except Exception:
         chosen = _one_by_one(ctx, channel, limit)
-    return _lease(sender, chosen)
+    return _lease(ctx, sender, chosen)
 
 
 Parcel = tuple[Candidate, Sms | None]
@@ -129,11 +130,11 @@ def _put_aside(message_id: UUID) -> None:
     history.note([message_id], Step.DROPPED, Reason.QUARANTINED)
 
 
-def _lease(sender: str, chosen: Sequence[Parcel]) -> list[Claimed]:
+def _lease(ctx: Context, sender: str, chosen: Sequence[Parcel]) -> list[Claimed]:
     if not chosen:
         return []
     token = new_id()
-    lease = {"sender": sender, "token": token, "seconds": LEASE_S}
+    lease = {"sender": sender, "token": token, "seconds": LEASE_S, "at": ctx.at}
     ids, accounts = [row.id for row, _ in chosen], [row.account_id for row, _ in chosen]
     db.session.execute(_LEASE, {"ids": ids, "accounts": accounts, **lease})
     return [_claimed(row, token, sms) for row, sms in chosen]

@@ -4,6 +4,7 @@ from sqlalchemy import ColumnElement
 
 from backend import identity
 from backend.kernel.context import Context, Role, Scope
+from backend.kernel.policy import by_person
 from backend.kernel.ties import (
     NONE,
     Sight,
@@ -45,6 +46,7 @@ visible_to = Sight(
 has_account = admits(Tie.ACCOUNT)
 oneself = admits(Tie.SELF)
 whom_it_is_for = allows(ties, Tie.SELF, Tie.PROXY, Tie.GUARDIAN, Tie.STAFF, scope=Scope.REMINDERS)
+by_addressee = by_person(Scope.REMINDERS)
 
 
 def own_account(ctx: Context) -> ColumnElement[bool]:

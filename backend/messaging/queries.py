@@ -6,16 +6,25 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
 from backend import identity
 from backend.kernel.context import Context
 from backend.kernel.database import db, one
 from backend.kernel.paging import Page, Wanted, page
 from backend.messaging import ledger, policy
-from backend.messaging.models import Message, State
+from backend.messaging.models import Message, Reason, State
 from backend.messaging.rules import MessagingPolicy, after_quiet
 from backend.messaging.wording import Template, catalogue
 
+# Why something is in the inbox alone.
+NOT_PUSHED = (
+    Reason.MUTED,
+    Reason.OVER_BUDGET,
+    Reason.KEPT_CREDIT,
+    Reason.EXPIRED,
+    Reason.REPLACED,
+)
 ASKED_AT_ONCE = 3
 LEFT_IN_PEACE = timedelta(days=7)
 
@@ -30,11 +39,16 @@ class Balance:
 
 
 def inbox(ctx: Context, wanted: Wanted) -> Page[Message]:
-    """What was due for whoever asks, newest first, whatever became of the push."""
+    """What was due for whoever asks, newest first, whatever became of the push.
+
+    What was taken back is left out, unless it stands though it was not pushed.
+    """
+    stands = (Message.state != State.WITHDRAWN) | Message.reason.in_(NOT_PUSHED)
     own = (
         select(Message)
-        .where(policy.visible_to(ctx), Message.due_at <= ctx.at, Message.state != State.WITHDRAWN)
+        .where(policy.visible_to(ctx), Message.due_at <= ctx.at, stands)
         .where(Message.first_id.is_(None))
+        .options(selectinload(Message.rungs), selectinload(Message.digest))
     )
     return page(own, [Message.due_at, Message.id], wanted, newest_first=True)
 

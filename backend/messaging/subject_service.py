@@ -12,10 +12,12 @@ from backend.kernel.context import Context
 from backend.kernel.database import db
 from backend.kernel.policy import admitted, by_clock
 from backend.kernel.subjects import Cause, Consequence, Records, rows_of, told
+from backend.messaging import digests
 from backend.messaging.call_models import CallItem
 from backend.messaging.callback_models import WeChatEvent
 from backend.messaging.models import Credit, Message, MessageStep, Reason, State
 from backend.messaging.sms_subject import forget_phones_of, texts_of
+from backend.messaging.wishes_models import ReminderWish
 
 WAITING = (State.QUEUED, State.SENDING)
 
@@ -36,6 +38,7 @@ def export(_ctx: Context, resident_id: UUID) -> Records:
             without=["key", "error", "failures"],
         ),
         "call_item": told(rows_of(CallItem, CallItem.message_id.in_(messages))),
+        "reminder_wish": told(rows_of(ReminderWish, ReminderWish.resident_id == resident_id)),
         "credit": told(rows_of(Credit, Credit.account_id.in_(accounts))),
     }
 
@@ -55,11 +58,11 @@ def foresee(ctx: Context, resident_id: UUID) -> Sequence[Consequence]:
 @admitted(by_clock)
 def close(_ctx: Context, resident_id: UUID, _cause: Cause) -> None:
     """Take back what is not sent yet, of whatever it speaks; no further channel follows."""
-    waiting = Message.state == State.QUEUED
+    waiting = (Message.state == State.QUEUED) | digests.untold()
     db.session.execute(
         update(Message)
         .where(Message.to_resident_id == resident_id)
-        .where(Message.state.in_(WAITING) | Message.climbs)
+        .where(Message.state.in_(WAITING) | waiting | Message.climbs)
         .values(
             obsolete=True,
             state=case((waiting, State.WITHDRAWN), else_=Message.state),
@@ -71,11 +74,12 @@ def close(_ctx: Context, resident_id: UUID, _cause: Cause) -> None:
 
 @admitted(by_clock)
 def erase(_ctx: Context, resident_id: UUID) -> None:
-    """Every message; what is at this moment in a sender's hands is forgotten by it."""
+    """Every message and wish; what is at this moment in a sender's hands is forgotten by it."""
     forget_phones_of(resident_id)
     accounts = select(identity.Account.id).where(identity.Account.resident_id == resident_id)
     db.session.execute(delete(WeChatEvent).where(WeChatEvent.account_id.in_(accounts)))
     db.session.execute(delete(Message).where(Message.to_resident_id == resident_id))
+    db.session.execute(delete(ReminderWish).where(ReminderWish.resident_id == resident_id))
 
 
 @admitted(by_clock)

@@ -233,6 +233,19 @@ def answerable() -> frozenset[MessageKind]:
     return frozenset(MessageKind(name) for name, one in catalogue().kind.items() if one.answers)
 
 
+@cache
+def digestible() -> frozenset[MessageKind]:
+    """What may be told together with others of the same morning."""
+    return frozenset(MessageKind(name) for name, one in catalogue().kind.items() if one.digest)
+
+
+@cache
+def of_group(group: Group) -> frozenset[MessageKind]:
+    """What is switched on or off together."""
+    kinds = catalogue().kind.items()
+    return frozenset(MessageKind(name) for name, one in kinds if one.group is group)
+
+
 def collapse_key(kind: MessageKind, subject_id: UUID) -> str | None:
     """What the newest message about a subject takes the place of."""
     name = catalogue().kind[kind].collapse

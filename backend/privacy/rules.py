@@ -29,6 +29,7 @@ FOR_GUARDIANS = frozenset(
         "paper_card",
         "suggestion",
         "suggestion_refusal",
+        "reminder_wish",
         "prescription",
         "prescription_wish",
         "prescription_line",

@@ -15,6 +15,7 @@ from backend.followups.rules import FollowUpPolicy
 from backend.kernel import figures, regions
 from backend.kernel.regions import Region, UnknownRegion
 from backend.kernel.sensitive import SensitivePolicy
+from backend.messaging.attention_rules import AttentionPolicy
 from backend.messaging.ladder_rules import LadderPolicy
 from backend.messaging.rules import MessagingPolicy
 from backend.messaging.sms_rules import SmsPolicy
@@ -39,6 +40,7 @@ SECTIONS = {
     "followups": FollowUpPolicy,
     "messaging": MessagingPolicy,
     "ladder": LadderPolicy,
+    "attention": AttentionPolicy,
     "privacy": PrivacyPolicy,
     "proxies": ProxyPolicy,
     "sms": SmsPolicy,
