@@ -41,7 +41,8 @@ async def run(base_url: str, concurrency: int, many: int) -> dict[str, float]:
     async with messaging.WeChatPush(base_url, concurrency) as push:
         began = time.perf_counter()
         errors = sum(await asyncio.gather(*(send(push, waiting) for _ in range(concurrency))))
-        return {"rate_per_s": many / (time.perf_counter() - began), "errors": errors}
+        rate, cpu_ms = many / (time.perf_counter() - began), 1000 * time.process_time() / many
+        return {"rate_per_s": round(rate, 1), "errors": errors, "cpu_ms_client": round(cpu_ms, 3)}
 
 
 if __name__ == "__main__":

@@ -13,10 +13,11 @@ def spent_s(*services: Service) -> float:
 
     Only Linux tells; elsewhere it is nothing.
     """
-    return sum(_of_tree(each.child.pid) for each in services if each.child and each.child.pid)
+    return sum(of_tree(each.child.pid) for each in services if each.child and each.child.pid)
 
 
-def _of_tree(pid: int) -> float:
+def of_tree(pid: int) -> float:
+    """The same of one program by its number."""
     try:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         own = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
@@ -24,4 +25,4 @@ def _of_tree(pid: int) -> float:
         return 0.0
     # utime, stime, cutime, cstime: fields 14 to 17 of proc(5), counted from the third.
     used = sum(map(int, own[11:15])) / _TICKS
-    return used + sum(_of_tree(int(child)) for child in children)
+    return used + sum(of_tree(int(child)) for child in children)

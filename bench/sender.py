@@ -16,6 +16,7 @@ import psycopg
 
 from bench import load, reminders
 from bench.load import Size
+from bench.processor import of_tree
 from tools.launch.process import Child
 from tools.launch.service import Program
 from tools.launch.stack import Part, Stack, answers
@@ -89,9 +90,12 @@ def sent(
     with ExitStack() as open_:
         url = open_.enter_context(stub(stack, one.latency_s))
         senders = [open_.enter_context(sender(stack, url, n)) for n in range(one.processes)]
-        first = rss_mb(senders)
+        first, postgres = rss_mb(senders), stack.services[Part.POSTGRES].child
+        assert postgres
         reminders.queue(link, told, loaded_by(link, one.many), one.apart_s)
+        before = cpu_s(senders), cpu_s([postgres])
         last = watched(link, senders)
+        after = cpu_s(senders), cpu_s([postgres])
         counted = json.loads(urllib.request.urlopen(f"{url}/stats", timeout=10).read())
     row = link.execute(TOLD, [list(told)]).fetchone()
     assert row
@@ -105,6 +109,8 @@ def sent(
         "drained_s": round(float(seconds), 2), "errors": wrong,
         "doubled": counted["calls"] - counted["people"], "overlaps": counted["overlaps"],
         "rss_mb_start": first, "rss_mb_end": last,
+        "cpu_ms_sender": per_message(before[0], after[0], len(told)),
+        "cpu_ms_postgres": per_message(before[1], after[1], len(told)),
     }  # fmt: skip
     print(json.dumps(line), flush=True)
     return int(wrong + line["doubled"])
@@ -127,6 +133,16 @@ def watched(link: psycopg.Connection, senders: Sequence[Child]) -> float:
             break
         time.sleep(0.3)
     return rss_mb(senders)
+
+
+def cpu_s(programs: Sequence[Child]) -> float:
+    """The processor seconds of these so far."""
+    return sum(of_tree(one.pid) for one in programs if one.pid)
+
+
+def per_message(before: float, after: float, many: int) -> float:
+    """Milliseconds of a processor for one message."""
+    return round(1000 * (after - before) / many, 3)
 
 
 def rss_mb(senders: Sequence[Child]) -> float:

@@ -44,24 +44,23 @@ class Journal:
             if _locked(self._file) and self._path.exists():
                 break
             os.close(self._file)
-        self.size, self._ended = 0, bytearray()
+        self.size, self._lines = 0, bytearray()
         self._write({"boot": boot()})
 
     def started(self, message: Claimed) -> None:
-        """The call begins now; what was told of others goes with it."""
-        self._ended += b'{"m": "%s", "t": "%s"}\n' % _hex(message)
-        self.flush()
+        """The call begins as soon as this is flushed."""
+        self._lines += b'{"m": "%s", "t": "%s"}\n' % _hex(message)
 
     def ended(self, result: Result) -> None:
-        """What came of it: written with the next line, or at the next `flush`."""
+        """What came of it: written at the next `flush`."""
         outcome = {name: getattr(result.outcome, name) for name in _OUTCOME}
         told = {"m": result.id.hex, "t": result.token.hex, "o": outcome}
-        self._ended += json.dumps(told).encode() + b"\n"
+        self._lines += json.dumps(told).encode() + b"\n"
 
     def flush(self) -> None:
         """Have in the file whatever was told."""
-        if self._ended:
-            lines, self._ended = bytes(self._ended), bytearray()
+        if self._lines:
+            lines, self._lines = bytes(self._lines), bytearray()
             self._append(lines)
 
     def clear(self) -> None:

@@ -20,9 +20,10 @@ log = structlog.get_logger(__name__)
 
 # A call begins only where its lease outlasts it, a second try with a new token included.
 LATEST_START_S = messaging.LEASE_S - 2 * messaging.CALL_S
-# So much is claimed ahead as goes in this time: what waits here cannot be withdrawn any more.
-AHEAD_S = 0.5
-MOST_AHEAD = 1000
+# Twice as much is claimed when the lane ran dry, half when something had to wait here for so long:
+# what waits here cannot be withdrawn any more.
+AHEAD_S = 1.0
+MOST_AHEAD = 2000
 NOBODY_THERE = frozenset({Reason.NO_ANSWER, Reason.UNREADABLE})
 NOTHING_GOES = frozenset({Reason.NOT_REACHED, Reason.BAD_TOKEN})
 
@@ -42,10 +43,10 @@ class Lane:
         self.breaker = Breaker()
         self._concurrency, self._done = concurrency, done
         self._waiting: deque[tuple[Claimed, float]] = deque()
+        self._ahead = 2 * concurrency
+        self._turn: asyncio.Future[None] | None = None
         self._workers: set[asyncio.Task[None]] = set()
         self._halted_until = 0.0
-        self._ahead = float(2 * concurrency)
-        self._finished, self._counted_at = 0, time.monotonic()
 
     def use(self, journal: Journal) -> None:
         """Where each call is written down before it begins."""
@@ -63,20 +64,13 @@ class Lane:
         here = len(self._waiting) + len(self._workers)
         if self.breaker.state is BreakerState.HALF_OPEN:
             return int(here == 0)
-        wanted = self._wanted()
-        return wanted - here if here <= wanted / 2 else 0
+        return self._ahead - here if here <= self._ahead / 2 else 0
 
-    def _wanted(self) -> int:
-        """What goes in half a second, as far as that was seen."""
-        now = time.monotonic()
-        if (took := now - self._counted_at) >= AHEAD_S:
-            self._ahead = (self._ahead + self._finished * AHEAD_S / took * 2) / 2
-            self._finished, self._counted_at = 0, now
-        return int(min(max(self._ahead, 2 * self._concurrency), MOST_AHEAD))
-
-    def take(self, claimed: Sequence[Claimed], since: float) -> None:
-        """Send these, claimed since then."""
-        self._waiting.extend((message, since + LATEST_START_S) for message in claimed)
+    def take(self, claimed: Sequence[Claimed], room: int, since: float) -> None:
+        """Send these, of which there was room for so many; claimed since then."""
+        if len(claimed) == room > 1 and not self._waiting:
+            self._ahead = min(2 * self._ahead, MOST_AHEAD)
+        self._waiting.extend((message, since) for message in claimed)
         for _ in range(min(len(self._waiting), self._concurrency - len(self._workers))):
             worker = asyncio.create_task(self._work())
             self._workers.add(worker)
@@ -91,13 +85,14 @@ class Lane:
 
     async def _work(self) -> None:
         while self._waiting:
-            message, until = self._waiting.popleft()
-            outcome = await self._deliver(message, until)
-            self._finished += 1
+            message, since = self._waiting.popleft()
+            outcome = await self._deliver(message, since)
             self._done(Result(message.id, message.token, outcome))
 
-    async def _deliver(self, message: Claimed, until: float) -> Outcome:
-        now = time.monotonic()
+    async def _deliver(self, message: Claimed, since: float) -> Outcome:
+        now, until = time.monotonic(), since + LATEST_START_S
+        if now - since > AHEAD_S:
+            self._ahead = max(self._ahead // 2, 2 * self._concurrency)
         if now > until or now < self._halted_until or self.breaker.state is BreakerState.OPEN:
             return messaging.RELEASED
         outcome = await self._call(message, until)
@@ -126,14 +121,31 @@ class Lane:
         except Exception as defect:
             log.error("sender: defect", message=str(message.id), error=type(defect).__name__)
             return messaging.DEFECT
+        self._journal.started(message)
         try:
-            self._journal.started(message)
+            await self._written()
         except OSError:
             return messaging.NOT_REACHED
         outcome = await self._outcome(message, packed, until)
         self._journal.ended(Result(message.id, message.token, outcome))
-        asyncio.get_running_loop().call_soon(self._journal.flush)
+        self._written()
         return outcome
+
+    def _written(self) -> asyncio.Future[None]:
+        """Done when the journal has all lines of this turn of the loop: one write for many."""
+        if self._turn is None:
+            loop = asyncio.get_running_loop()
+            self._turn = loop.create_future()
+            loop.call_soon(self._write, self._turn)
+        return self._turn
+
+    def _write(self, turn: asyncio.Future[None]) -> None:
+        self._turn = None
+        try:
+            self._journal.flush()
+            turn.set_result(None)
+        except OSError as failure:
+            turn.set_exception(failure)
 
     async def _outcome(self, message: Claimed, packed: object, until: float) -> Outcome:
         try:

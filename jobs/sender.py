@@ -112,7 +112,7 @@ class Sender:
         except IntegrityError:
             return 1  # another sender was quicker for one of these people: look again at once
         self._in_hand.update((message.id, message.token) for message in claimed)
-        lane.take(claimed, since)
+        lane.take(claimed, room, since)
         return len(claimed)
 
     def _look_and_claim(self, channel: Channel, room: int) -> list[Claimed]:
