@@ -29,6 +29,7 @@ from miniapp_api import (
     pacing,
     problems,
     protection,
+    queue_page,
     resident,
     staff,
     vitals,
@@ -56,6 +57,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     for blueprint in _blueprints():
         api.register_blueprint(blueprint)
     app.register_blueprint(vitals.pages)
+    app.register_blueprint(queue_page.pages)
     if settings.time_may_be_shifted:
         demo.register(app, api)
     documentation.register(app, api)

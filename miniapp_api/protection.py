@@ -36,5 +36,5 @@ def headers(answer: Response) -> list[tuple[str, str]]:
 def _policy(answer: Response) -> str:
     if not answer.headers["Content-Type"].startswith("text/html"):
         return NOTHING
-    simulator = entry.settings().simulator_url if request.path == "/demo" else None
+    simulator = entry.settings().simulator_url if request.path in {"/demo", "/queue"} else None
     return PAGE.format(servers=f" {simulator}" if simulator else "")

@@ -1,7 +1,7 @@
 """Is it alive, is it ready, how is it doing: for operators and load balancers, without log-in."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 
 from flask import Blueprint, Response, jsonify
@@ -20,6 +20,7 @@ from backend import auditing, identity, messaging
 from backend.kernel import entry, migrate, relay, ticks
 
 pages = Blueprint("vitals", __name__)
+Labelled = Mapping[tuple[str, ...], float]
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 
 REQUESTS = Counter("jiayi_requests", "Answers given", ["method", "route", "status"])
@@ -69,7 +70,41 @@ GAUGES: Mapping[str, tuple[str, Callable[[], float | None]]] = {
     ),
     "jiayi_oldest_due_message_seconds": (
         "Since the message that waits longest fell due (business time)",
-        lambda: messaging.oldest_due_s(entry.moment()),
+        lambda: messaging.gauges.oldest_due_s(entry.now()),
+    ),
+}
+
+
+def _channels(of: Callable[[list[messaging.OnChannel]], Labelled]) -> Callable[[], Labelled]:
+    return lambda: of(messaging.gauges.channels(entry.now()))
+
+
+# The same with labels. Those of an hour or ten minutes end with it: they are no counters.
+LABELLED: Mapping[str, tuple[str, Sequence[str], Callable[[], Labelled]]] = {
+    "jiayi_messages_waiting": (
+        "Messages that are due, due later, or being sent",
+        ["channel", "state"],
+        _channels(messaging.gauges.waiting),
+    ),
+    "jiayi_messages_held_back": (
+        "Messages that wait after a try, by what it said",
+        ["channel", "reason"],
+        _channels(messaging.gauges.held_back),
+    ),
+    "jiayi_oldest_waiting_seconds": (
+        "Since the message that waits longest fell due (business time)",
+        ["channel"],
+        _channels(lambda found: messaging.gauges.oldest(entry.moment(), found)),
+    ),
+    "jiayi_messages_last_hour": (
+        "Messages sent in the last hour, and those that fell due in it and failed or are in doubt",
+        ["channel", "state", "reason"],
+        lambda: messaging.gauges.settled(entry.moment()),
+    ),
+    "jiayi_handed_over_last_10_minutes": (
+        "Messages handed over within so many seconds of their time",
+        ["within_s"],
+        lambda: messaging.gauges.handed_over(entry.moment()),
     ),
 }
 
@@ -126,4 +161,8 @@ def _asked() -> CollectorRegistry:
         value = ask()
         if value is not None:
             Gauge(name, words, registry=registry).set(value)
+    for name, (words, labels, look) in LABELLED.items():
+        gauge = Gauge(name, words, labels, registry=registry)
+        for values, number in look().items():
+            gauge.labels(*values).set(number)
     return registry

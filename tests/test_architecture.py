@@ -16,8 +16,8 @@ from config.settings import ROOT
 from tools.docs import FOLDER, commands, pages
 
 CODE = ["backend", "miniapp_api", "jobs", "config"]
-PUBLIC = {"/healthz", "/readyz", "/metrics", "/docs", "/openapi.json", "/demo"}
-OPEN = ("/api/v1/open/", "/api/v1/demo/", "/docs/", "/demo/")
+PUBLIC = {"/healthz", "/readyz", "/metrics", "/docs", "/openapi.json", "/demo", "/queue"}
+OPEN = ("/api/v1/open/", "/api/v1/demo/", "/docs/", "/demo/", "/queue/")
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "manager", "misc"}
 MAY_READ_ENVIRONMENT = {
     "config/settings.py",
@@ -191,7 +191,7 @@ def test_every_route_needs_a_token_unless_it_is_open(app: Flask) -> None:
     for rule in app.url_map.iter_rules():
         path = rule.rule
         if path in PUBLIC or path.startswith(
-            ("/api/v1/open/", "/api/v1/demo/", "/docs/", "/demo/")
+            ("/api/v1/open/", "/api/v1/demo/", "/docs/", "/demo/", "/queue/")
         ):
             continue
         concrete = app.url_map.bind("").build(

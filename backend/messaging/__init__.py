@@ -1,6 +1,6 @@
 """消息 Messaging: delivers one message to one person; knows no other feature."""
 
-from backend.messaging import fence, lifting
+from backend.messaging import fence, gauges, lifting
 from backend.messaging.answer_events import FoundDeadByPhone, MessageAnswered
 from backend.messaging.answering import hold
 from backend.messaging.answering_service import answer, answer_by_phone, mark_read
@@ -19,10 +19,8 @@ from backend.messaging.arms import begin_wordings, end_wordings, usual_line
 from backend.messaging.board import (
     OnChannel,
     Queue,
-    oldest_due_s,
     queue_numbers,
     troubles,
-    waiting_now,
 )
 from backend.messaging.call_models import CallItem, CallResult
 from backend.messaging.call_queries import Call, calls, hold_call
@@ -189,6 +187,7 @@ __all__ = [
     "forget_events",
     "forget_heard",
     "gather",
+    "gauges",
     "hear_receipts",
     "hear_replies",
     "heard_at",

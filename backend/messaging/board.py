@@ -24,9 +24,13 @@ READY_AT = func.coalesce(Message.wait_until, Message.due_at)
 
 @dataclass(frozen=True, slots=True)
 class OnChannel:
-    """One channel: due and later are waiting, the rest was today's or of the last seven days."""
+    """One channel: due and later are waiting, the rest was today's or of the last seven days.
+
+    `held_back`: of the waiting ones those that were tried, by what the last try said.
+    """
 
     channel: Channel
+    held_back: Mapping[Reason, int]
     due: int
     later: int
     sending: int
@@ -64,36 +68,19 @@ def queue_numbers(ctx: Context) -> Queue:
     )
 
 
-def oldest_due_s(at: datetime) -> float:
-    """How long the message waiting longest at business instant `at` has been due, in seconds."""
-    oldest = [row.oldest for row in db.session.execute(_waiting(at)) if row.oldest is not None]
-    return float((at - min(oldest)).total_seconds()) if oldest else 0.0
-
-
-def waiting_now(at: datetime) -> dict[tuple[Channel, str], int]:
-    """How many wait on each channel: due, later, or being sent."""
-    found: dict[tuple[Channel, str], int] = {}
-    for row in db.session.execute(_waiting(at)):
-        if row.state is State.SENDING:
-            found[row.channel, "sending"] = row.number
-        else:
-            found[row.channel, "due"] = row.due
-            found[row.channel, "later"] = row.number - row.due
-    return found
-
-
 def _waiting(at: datetime) -> Any:
     is_due = at >= READY_AT
     return (
         select(
             Message.channel,
             Message.state,
+            Message.reason,
             func.count().label("number"),
             func.count().filter(is_due).label("due"),
             func.min(READY_AT).filter(is_due).label("oldest"),
         )
         .where(Message.state.in_(WAITING))
-        .group_by(Message.channel, Message.state)
+        .group_by(Message.channel, Message.state, Message.reason)
     )
 
 
@@ -114,6 +101,7 @@ def _on(channel: Channel, waiting: Iterable[Any], ended: Iterable[Any]) -> OnCha
     oldest = [row.oldest for row in here if row.oldest is not None]
     return OnChannel(
         channel=channel,
+        held_back={row.reason: row.number for row in queued if row.reason is not None},
         due=sum(row.due for row in queued),
         later=sum(row.number - row.due for row in queued),
         sending=sum(row.number for row in here if row.state is State.SENDING),

@@ -96,7 +96,18 @@ def verdict(ctx: Context, row: Message) -> str:
         return f"{via}，{_clock(row.sent_at)}。"
     if row.state is State.QUEUED:
         return f"{via}。" + "；".join(_holds(ctx, row)) + "。"
-    return f"{via}。" if row.reason is None else f"{via}。{words_of(row.reason).words}。"
+    because = "" if row.reason is None else f"{words_of(row.reason).words}。"
+    return f"{via}。{because}{_last_try(row)}"
+
+
+def _last_try(row: Message) -> str:
+    """What the provider said the last time, for who asks it."""
+    if not row.attempts:
+        return ""
+    facts = [f"试了 {row.attempts} 次"]
+    facts += [] if row.errcode is None else [f"errcode {row.errcode}"]
+    facts += [] if row.rid is None else [f"rid {row.rid}"]
+    return "，".join(facts) + "。"
 
 
 def _holds(ctx: Context, row: Message) -> Iterator[str]:

@@ -30,6 +30,7 @@ class OnChannelSchema(Schema):
     failed = fields.Whole(0, 10**12, required=True)
     in_doubt = fields.Whole(0, 10**12, required=True)
     oldest_due_at = fields.AwareDateTime(required=True, allow_none=True)
+    held_back = fields.Dict(keys=fields.choice(Reason), values=COUNT, required=True)
 
 
 class HeldSchema(Schema):
@@ -51,13 +52,25 @@ class FenceSchema(Schema):
     held = fields.List(fields.Nested(HeldSchema), required=True)
 
 
+class ExplainedSchema(Schema):
+    """How many failed or are in doubt for one reason, in words, and what to do."""
+
+    reason = fields.choice(Reason, required=True)
+    number = fields.Whole(0, 10**12, required=True)
+    words = fields.Text(200, required=True)
+    todo = fields.Text(200, required=True)
+
+
 class QueueSchema(Schema):
     """Numbers alone; no person is shown."""
+
+    at = fields.AwareDateTime(required=True)
 
     states = fields.Dict(keys=fields.choice(State), values=COUNT, required=True)
     reasons = fields.Dict(keys=fields.choice(Reason), values=COUNT, required=True)
     due = fields.Whole(0, 10**12, required=True)
     oldest_due_at = fields.AwareDateTime(required=True, allow_none=True)
+    explained = fields.List(fields.Nested(ExplainedSchema), required=True)
     channels = fields.List(fields.Nested(OnChannelSchema), required=True)
     fence = fields.Nested(FenceSchema, required=True, allow_none=True)
 
@@ -103,9 +116,19 @@ class StorySchema(Schema):
 
 @api.get("")
 @gives(QueueSchema)
-def queue(ctx: Context) -> messaging.Queue:
+def queue(ctx: Context) -> Mapping[str, Any]:
     """消息队列 · By channel, state and reason, the oldest that is due, the send fence."""
-    return messaging.queue_numbers(ctx)
+    found = messaging.queue_numbers(ctx)
+    names = ("states", "reasons", "due", "oldest_due_at", "channels", "fence")
+    often = sorted(found.reasons.items(), key=lambda pair: -pair[1])
+    explained = [_explained(reason, number) for reason, number in often]
+    facts = {name: getattr(found, name) for name in names}
+    return facts | {"at": ctx.at, "explained": explained}
+
+
+def _explained(reason: Reason, number: int) -> Mapping[str, Any]:
+    found = messaging.words_of(reason)
+    return {"reason": reason, "number": number, "words": found.words, "todo": found.todo}
 
 
 @api.get("/troubles")

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from flask import Flask
 from message_builders import a_message
 from people import Http, a_member_of_staff, a_resident, an_account, by_itself
 
@@ -120,3 +121,44 @@ def test_a_manager_sees_the_queue_in_numbers(http: Http) -> None:
         "failed": 1,
     }
     assert (answer.json["due"], waiting.state) == (1, State.QUEUED)
+    on_wechat = next(one for one in answer.json["channels"] if one["channel"] == "wechat")
+    assert (on_wechat["due"], on_wechat["sent_today"], on_wechat["failed"]) == (1, 1, 1)
+    assert answer.json["fence"] is None
+
+
+def test_a_manager_sees_why_and_what_to_do_but_not_whose_it_was(http: Http) -> None:
+    lost = a_resident("慕容测试", account=False)
+    message = a_message(lost)
+    settled(Outcome(State.SENT, counted=True, errcode=0))
+    manager = a_member_of_staff(Role.MANAGER)
+    answer = http("GET", "/manager/messages/troubles", manager)
+    (item,) = answer.json["items"]
+    assert (item["id"], item["reason"]) == (str(message.id), "no_account")
+    assert "没有绑定微信" in item["words"]
+    assert str(lost.id) not in answer.text
+    other = http("GET", "/manager/messages/troubles?reason=no_credit", manager)
+    assert other.json["items"] == []
+    story = http("GET", f"/manager/messages/{message.id}/history", manager)
+    assert "没有发出" in story.json["verdict"]
+    assert str(lost.id) not in story.text
+
+
+def test_the_fence_is_seen_by_managers_and_metrics(http: Http, app: Flask) -> None:
+    a_message()
+    messaging.fence.raise_by_hand(by_itself())
+    seen = http("GET", "/manager/messages", a_member_of_staff(Role.MANAGER)).json["fence"]
+    assert (seen["because"], seen["held"][0]["number"]) == ("by_hand", 1)
+    text = app.test_client().get("/metrics").text
+    assert "jiayi_send_fence 1.0" in text
+    assert 'jiayi_messages_waiting{channel="wechat",state="due"} 1.0' in text
+
+
+def test_what_was_handed_over_and_what_waits_after_a_try_is_measured(app: Flask) -> None:
+    a_message()
+    settled(Outcome(State.SENT, counted=True, errcode=0))
+    a_message()
+    settled(Outcome(State.QUEUED, Reason.NOT_REACHED, pause_s=5.0))
+    text = app.test_client().get("/metrics").text
+    assert 'jiayi_handed_over_last_10_minutes{within_s="5"} 1.0' in text
+    assert 'jiayi_messages_held_back{channel="wechat",reason="not_reached"} 1.0' in text
+    assert 'jiayi_messages_last_hour{channel="wechat",reason="",state="sent"} 1.0' in text

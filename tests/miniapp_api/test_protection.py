@@ -14,7 +14,7 @@ ASSETS = ROOT / "miniapp_api" / "assets"
 PAGES = sorted(ASSETS.glob("*.html"))
 ANSWERS = [
     ("GET", "/openapi.json", 200), ("GET", "/docs", 200), ("GET", "/demo", 200),
-    ("GET", "/healthz", 200),
+    ("GET", "/healthz", 200), ("GET", "/queue", 200),
     ("GET", "/metrics", 200), ("GET", "/api/v1/open/institutions", 200),
     ("GET", "/api/v1/resident/me", 401),
     ("GET", "/nowhere", 404), ("POST", "/openapi.json", 405), ("OPTIONS", "/openapi.json", 405),
