@@ -78,7 +78,7 @@ class Drain:
             link.execute(_NEXT_MORNING, [MORNING])
 
     def _end(self, target: Target) -> None:
-        """These stop in good order and stay down."""
+        """These stay down, so that nothing new comes."""
         for name in names(target):
             self.troupe.resting.add(name)
-            self.troupe.services[name].stop()
+            self.troupe.kill(name)

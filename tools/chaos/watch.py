@@ -14,7 +14,7 @@ from tools.chaos.schedule import Target
 from tools.chaos.troupe import Troupe
 from tools.launch.stack import Part, answers
 
-EVERY_S = 0.1
+EVERY_S, LATE_S = 0.1, 0.3
 AFTER_A_FREEZE_S = 2.0
 _OPEN = """
 SELECT application_name, state = 'active', extract(epoch FROM clock_timestamp() - xact_start)
@@ -103,9 +103,12 @@ class Watcher(threading.Thread):
                 self.look_at_ledger()
 
     def _look(self, link: psycopg.Connection) -> None:
+        before = time.monotonic()
         while not self.over.wait(EVERY_S):
             self.look_at_ledger()
-            self._look_at_transactions(link)
+            if time.monotonic() - before < LATE_S:  # else nobody had the processor
+                self._look_at_transactions(link)
+            before = time.monotonic()
             self._look_at_wounds(link)
 
     def look_at_ledger(self) -> None:
