@@ -52,13 +52,16 @@ def look(app: Flask, timetable: list[Job]) -> None:
     """Run every job whose present slot nobody has claimed yet."""
     for job in timetable:
         with app.app_context():
-            if _mine(job):
+            if (slot := _mine(job)) is not None:
                 _run(job)
+                with transaction():
+                    ticks.finish(job.name, slot)
 
 
-def _mine(job: Job) -> bool:
+def _mine(job: Job) -> int | None:
+    slot = ticks.slot_of(entry.moment(), job.every)
     with transaction():
-        return ticks.claim(job.name, ticks.slot_of(entry.moment(), job.every))
+        return slot if ticks.claim(job.name, slot, job.every) else None
 
 
 def _run(job: Job) -> None:

@@ -1,9 +1,12 @@
-"""Nobody leads: every jobs process ticks, and the database lets one of them have a slot."""
+"""Nobody leads: every jobs process ticks, and the database lets one of them have a slot.
+
+A slot claimed and not done is another's after some minutes: its process was killed, or is frozen.
+A claim that is not of this slot's time (the clock was set back) counts for nothing.
+"""
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import BigInteger, Column, DateTime, Table, Text, func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import BigInteger, Column, DateTime, Table, Text, func, select, text, update
 
 from backend.kernel.database import Base, db
 
@@ -13,7 +16,22 @@ tick = Table(
     Column("job", Text, primary_key=True),
     Column("slot", BigInteger, primary_key=True, autoincrement=False),
     Column("claimed_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("done_at", DateTime(timezone=True)),
 )
+PATIENCE_S = 300.0  # no sweep lasts so long: each leaves what is too much to the next
+SKEW_S = 120.0  # between the clocks of two machines
+# Nothing is written, nor locked, while the claim of another holds.
+_CLAIM = text("""
+INSERT INTO tick (job, slot) SELECT :job, :slot WHERE NOT EXISTS (
+  SELECT FROM tick WHERE job = :job AND slot = :slot AND
+    (done_at IS NOT NULL OR claimed_at > now() - make_interval(secs => :patience))
+    AND claimed_at BETWEEN now() - make_interval(secs => :age) AND now() + interval '2 minutes')
+ON CONFLICT (job, slot) DO UPDATE SET claimed_at = now(), done_at = NULL
+WHERE NOT ((tick.done_at IS NOT NULL
+    OR tick.claimed_at > now() - make_interval(secs => :patience))
+  AND tick.claimed_at BETWEEN now() - make_interval(secs => :age) AND now() + interval '2 minutes')
+RETURNING slot
+""")
 
 
 def slot_of(at: datetime, every: timedelta) -> int:
@@ -21,10 +39,17 @@ def slot_of(at: datetime, every: timedelta) -> int:
     return int(at.timestamp() // every.total_seconds())
 
 
-def claim(job: str, slot: int) -> bool:
-    """Whether this process is the one to run `job` for `slot`."""
-    mine = insert(tick).values(job=job, slot=slot).on_conflict_do_nothing().returning(tick.c.slot)
-    return db.session.execute(mine).first() is not None
+def claim(job: str, slot: int, every: timedelta) -> bool:
+    """Whether this process is the one to run `job` for `slot`, which lasts `every`."""
+    age = every.total_seconds() + SKEW_S
+    values = {"job": job, "slot": slot, "patience": PATIENCE_S, "age": age}
+    return db.session.execute(_CLAIM, values).first() is not None
+
+
+def finish(job: str, slot: int) -> None:
+    """The slot is worked, well or not."""
+    mine = update(tick).where(tick.c.job == job, tick.c.slot == slot).values(done_at=func.now())
+    db.session.execute(mine)
 
 
 def forget_before(instant: datetime) -> int:

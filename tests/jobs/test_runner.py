@@ -78,7 +78,7 @@ def test_a_job_that_fails_does_not_keep_the_next_from_running(app: Flask) -> Non
 
 def tick_once(_n: int) -> None:
     with transaction():
-        mine = runner.ticks.claim("ringing", 7)
+        mine = runner.ticks.claim("ringing", 7, timedelta(minutes=5))
     if mine:
         mark("rang")
 

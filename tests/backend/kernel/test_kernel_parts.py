@@ -166,6 +166,7 @@ def test_pages_follow_each_other_without_gap_or_repeat(app: Flask) -> None:
     assert len(seen) == len(set(seen)) == 7
 
 
+MINUTE = timedelta(minutes=1)
 SOME = "0190aaaa-0000-7000-8000-000000000000"
 
 
@@ -195,9 +196,30 @@ def test_a_number_that_no_column_holds_is_no_cursor(app: Flask, number: str) -> 
 
 def test_a_slot_is_claimed_by_one(app: Flask) -> None:
     slot = ticks.slot_of(datetime(2026, 11, 23, 1, 0, 30, tzinfo=UTC), timedelta(minutes=1))
-    assert ticks.claim("job", slot)
-    assert not ticks.claim("job", slot)
-    assert ticks.claim("other", slot)
+    assert ticks.claim("job", slot, MINUTE)
+    assert not ticks.claim("job", slot, MINUTE)
+    assert ticks.claim("other", slot, MINUTE)
+
+
+@pytest.mark.parametrize(
+    ("claimed", "done", "again"),
+    [
+        ("4 minutes", False, False),
+        ("6 minutes", False, True),
+        ("59 minutes", True, False),
+        ("63 minutes", True, True),
+        ("1 day", True, True),
+        ("-1 minute", True, False),
+        ("-1 day", True, True),
+    ],
+)
+def test_whose_claim_holds(app: Flask, claimed: str, *, done: bool, again: bool) -> None:
+    """Of an hour's slot: not that of one who was killed, nor one of before the clock was set."""
+    moved = f"now() - interval '{claimed}'"
+    values = f"('job', 7, {moved}, {moved if done else 'NULL'})"
+    db.session.execute(text(f"INSERT INTO tick (job, slot, claimed_at, done_at) VALUES {values}"))
+    assert ticks.claim("job", 7, timedelta(hours=1)) is again
+    assert not ticks.claim("job", 7, timedelta(hours=1))
 
 
 def test_the_business_clock_goes_forward_only(app: Flask) -> None:
