@@ -49,6 +49,9 @@ class Drain:
             self._settle()
         self._end(Target.SCHEDULER)
         self._settle()
+        while self._in_time() and not self.troupe.is_at_work(Target.API):
+            self.troupe.mend()
+            time.sleep(STEP_S)
 
     def _settle(self) -> None:
         """Wait until several looks in a row find nothing due."""
