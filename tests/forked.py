@@ -11,6 +11,7 @@ import message_builders
 import prescription_builders
 import privacy_builders
 import races
+import sms_builders
 import staffing_builders
 from sqlalchemy.orm import configure_mappers
 
@@ -31,6 +32,7 @@ __all__ = [
     "prescription_builders",
     "privacy_builders",
     "races",
+    "sms_builders",
     "staffing_builders",
     "tools",
 ]
