@@ -16,7 +16,7 @@ from flask_smorest import Blueprint
 from backend.assembly import assemble
 from backend.kernel.clock import Clock
 from backend.kernel.ids import new_id
-from config.settings import Settings
+from config.settings import Env, Settings
 from miniapp_api import (
     access,
     addresses,
@@ -61,6 +61,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     if settings.time_may_be_shifted:
         demo.register(app, api)
     documentation.register(app, api)
+    if settings.env is Env.PRODUCTION and settings.wechat_callback is None:
+        structlog.get_logger(__name__).warning("WECHAT_CALLBACK_TOKEN is not set: no events come")
     return app
 
 
