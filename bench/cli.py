@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Sequence
 
-from bench import authorised_read, booking, flatness, login, rush, sender, timetable
+from bench import authorised_read, booking, flatness, login, plan_reminders, rush, sender, timetable
 from tools.launch.supervisor import stop_at_signals
 
 BENCHES: dict[str, Callable[[Sequence[str]], int]] = {
@@ -14,6 +14,7 @@ BENCHES: dict[str, Callable[[Sequence[str]], int]] = {
     "rush": rush.main,
     "flatness": flatness.main,
     "sender": sender.main,
+    "plan-reminders": plan_reminders.main,
 }
 
 

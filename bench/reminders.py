@@ -18,9 +18,9 @@ FROM unnest(%s::uuid[]) resident
 DUE = """
 INSERT INTO message (id, kind, to_resident_id, subject_id, occasion, template_id, content, page,
   urgent, due_at, created_at)
-SELECT gen_random_uuid(), 'follow_up_due', resident, gen_random_uuid(), 'bench', 'JIAYI-FOLLOW-UP',
-  '{"thing1": "您有一次健康随访，请点开查看", "date2": "2026年11月23日"}', 'pages/index/index',
-  false, %s::timestamptz + n * make_interval(secs => %s), now()
+SELECT gen_random_uuid(), 'booking_moved', resident, gen_random_uuid(), 'bench', 'JIAYI-BOOKING',
+  '{"thing1": "您的预约已改期", "time2": "2026年11月23日 09:00", "thing3": "示例中心"}',
+  'pages/index/index', false, %s::timestamptz + n * make_interval(secs => %s), now()
 FROM unnest(%s::uuid[]) WITH ORDINALITY AS told (resident, n)
 """
 SHIFT = "UPDATE business_clock SET shift = %s"

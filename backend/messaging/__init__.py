@@ -48,6 +48,7 @@ from backend.messaging.outbox import (
     settle,
     take_over,
 )
+from backend.messaging.planning import Planned, plan
 from backend.messaging.queries import (
     Balance,
     about,
@@ -138,6 +139,7 @@ __all__ = [
     "OnChannel",
     "Outcome",
     "PhoneStanding",
+    "Planned",
     "Push",
     "Queue",
     "Reason",
@@ -204,6 +206,7 @@ __all__ = [
     "mute",
     "oldest_due_s",
     "pass_on",
+    "plan",
     "planned_for",
     "prepare_sms",
     "prove_address",

@@ -15,7 +15,7 @@ from backend.kernel.clock import FixedClock
 from backend.kernel.context import Role
 from backend.kernel.database import db
 from backend.kernel.ids import new_id
-from backend.messaging import Claimed, Message, Outcome, Reason, Result, State, history
+from backend.messaging import Claimed, Message, Outcome, Reason, Result, State, history, outbox
 
 SENT = Outcome(State.SENT, counted=True, errcode=0)
 
@@ -116,6 +116,20 @@ def test_an_older_token_cannot_write(app: Flask) -> None:
     claim()
     assert settle(stale) == 0
     assert message.state is State.SENDING
+
+
+def test_without_its_token_a_late_write_would_change_what_another_holds(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The negative control of the fence: the same write, its token not asked for."""
+    message = a_message()
+    stale = claim()
+    settle(stale, messaging.RELEASED)
+    claim()
+    unfenced = str(outbox._SETTLE).replace("AND message.lease_token = r.token", "")
+    monkeypatch.setattr(outbox, "_SETTLE", text(unfenced))
+    assert settle(stale) == 1
+    assert message.state is State.SENT
 
 
 def test_what_a_sender_holds_is_told(app: Flask) -> None:
