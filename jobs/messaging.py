@@ -1,13 +1,29 @@
 """Messages that go on to another channel, to a deputy, or to nobody any more."""
 
+import structlog
+
 from backend import messaging
+from backend.kernel.database import db
 from backend.kernel.entry import now
-from jobs.sweeping import until_none
+from jobs.sweeping import each, until_none
+
+log = structlog.get_logger(__name__)
 
 
 def climb() -> int:
-    """What did not reach somebody takes the next channel, some hundreds a commit."""
-    return until_none(lambda: messaging.climb(now()))
+    """What did not reach somebody takes the next channel, some hundreds a commit.
+
+    Where one stands in the way of the others, each goes alone.
+    """
+    try:
+        return until_none(lambda: messaging.climb(now()))
+    except Exception as failure:
+        log.error("ladder: one by one", error=type(failure).__name__)
+        db.session.remove()
+    return each(
+        lambda failed: messaging.to_climb(now(), failed),
+        lambda message_id: messaging.climb_one(now(), message_id),
+    )
 
 
 def pass_on() -> int:

@@ -15,7 +15,6 @@ from backend.kernel.context import Context, Role
 from backend.kernel.relations import Kind, parties
 from backend.messaging import MessageKind, To
 
-OWN_RECORD, CHILDS_RECORD = "您的记录，点开可看原因", "您监护的孩子的记录"
 FRONT_PAGE = "pages/index/index"
 TOLD_WITHIN = timedelta(minutes=4)  # of the five; then somebody must call
 
@@ -35,7 +34,7 @@ def tell_resident(ctx: Context, begun: EmergencyAccessBegun) -> None:
 
 def _tell_of_access(ctx: Context, begun: EmergencyAccessBegun, person: UUID) -> None:
     is_own = person == begun.resident_id
-    words = {"whose": OWN_RECORD if is_own else CHILDS_RECORD}
+    words = {"whose": messaging.OWN_RECORD if is_own else messaging.CHILDS_RECORD}
     page = None if is_own else FRONT_PAGE  # the log of accesses is the child's own
     to, kind = To.resident(person), MessageKind.EMERGENCY_ACCESS
     messaging.queue(ctx, kind, to, begun.access_id, "begun", words, page)

@@ -29,14 +29,16 @@ from backend.messaging.callback_errors import CallbackNotSet
 from backend.messaging.callback_models import WeChatEvent
 from backend.messaging.callback_rules import Asked, Gate
 from backend.messaging.callback_service import prove_address, receive
+from backend.messaging.carried import CHILDS_RECORD, OWN_RECORD
 from backend.messaging.claims import Claimed, Result, Sms
 from backend.messaging.digests import gather, mend
 from backend.messaging.duty import pass_on
 from backend.messaging.events import RemindersTuned
 from backend.messaging.fence import Because, Sight
 from backend.messaging.gateway import CALL_S, NoAnswer, NotReached, Push, WeChatPush, body_of
+from backend.messaging.ladder_queries import but as to_climb
 from backend.messaging.ladder_rules import LadderPolicy, ladder_of, visit_reminder_at
-from backend.messaging.ladder_service import climb, stop_calls
+from backend.messaging.ladder_service import climb, climb_one, stop_calls
 from backend.messaging.lifting import Cut, Fence, Held
 from backend.messaging.models import KINDS, Answer, Entry, Message, MessageStep, Reason, State, Step
 from backend.messaging.notices import tell_freed, tell_of_desk_request, tell_other_accounts
@@ -99,6 +101,7 @@ from backend.messaging.wording import (
 
 __all__ = [
     "CALL_S",
+    "CHILDS_RECORD",
     "DEFECT",
     "INTERRUPTED",
     "IN_DOUBT",
@@ -106,6 +109,7 @@ __all__ = [
     "LEASE_S",
     "NOT_REACHED",
     "NO_ANSWER",
+    "OWN_RECORD",
     "RELEASED",
     "STALE_TOKEN",
     "Answer",
@@ -177,6 +181,7 @@ __all__ = [
     "check_templates",
     "claim",
     "climb",
+    "climb_one",
     "close",
     "end_wordings",
     "erase",
@@ -231,6 +236,7 @@ __all__ = [
     "tell_template_differences",
     "templates_differ",
     "texting",
+    "to_climb",
     "troubles",
     "usual_line",
     "visit_reminder_at",

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, true
 from sqlalchemy.orm import aliased
 
 from backend import identity, teams
@@ -23,6 +23,7 @@ from backend.messaging.wording import Channel, InDoubt, MessageKind
 FINAL = (State.SENT, State.UNKNOWN, State.FAILED, State.WITHDRAWN)
 # So long a receipt or an event may still say that it did not arrive.
 SETTLES = timedelta(days=3)
+ENOUGH = 500
 
 _First, _Chain = aliased(Message), aliased(Message)
 
@@ -37,12 +38,13 @@ class Found:
     house_id: UUID | None
 
 
-def ready(ctx: Context, limit: int) -> Sequence[UUID]:
+def ready(ctx: Context, limit: int, which: ColumnElement[bool] | None = None) -> Sequence[UUID]:
     """Up to `limit` messages that may go on now, locked; those another process has are left out."""
     its_turn = or_(Message.state.in_([State.FAILED, State.WITHDRAWN]), *_waited(ctx))
     found = (
         select(Message.id)
         .where(Message.climbs, Message.state.in_(FINAL), its_turn)
+        .where(true() if which is None else which)
         .order_by(Message.urgent.desc(), Message.due_at, Message.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -68,6 +70,11 @@ def _waited(ctx: Context) -> list[ColumnElement[bool]]:
     minutes = func.make_interval(0, 0, 0, 0, 0, ladder_of(ctx.region).doubt_minutes)
     in_doubt = (Message.state == State.UNKNOWN) & Message.kind.in_(doubtful)
     return [*unread, in_doubt & (Message.next_at <= func.now() - minutes)]
+
+
+def but(ctx: Context, failed: Collection[UUID]) -> Sequence[UUID]:
+    """Those that may go on, without some."""
+    return ready(ctx, ENOUGH, Message.id.not_in(failed))
 
 
 def found(ctx: Context, ids: Sequence[UUID]) -> list[Found]:

@@ -23,7 +23,7 @@ from backend.messaging.rules import MessagingPolicy, after_quiet
 from backend.messaging.service import queue
 from backend.messaging.wording import Channel, MessageKind
 
-ENOUGH, HEAVIEST = 500, 9
+HEAVIEST = 9
 CARRIED = (
     "kind",
     "to_resident_id",
@@ -42,19 +42,29 @@ DESK = (Role.NURSE, Role.PUBLIC_HEALTH, Role.COORDINATOR, Role.MANAGER)
 
 
 @admitted(by_clock)
-def climb(ctx: Context, limit: int = ENOUGH) -> int:
+def climb(ctx: Context, limit: int = ladder_queries.ENOUGH) -> int:
     """Let up to `limit` messages go on to their next channel, or end there; returns how many.
 
     Each is looked at by one process: it is locked, and does not climb once that is committed.
     """
     ids = ladder_queries.ready(ctx, limit)
+    _climb(ctx, ids)
+    return len(ids)
+
+
+@admitted(by_clock)
+def climb_one(ctx: Context, message_id: UUID) -> None:
+    """As `climb`, of one alone, where one of several stands in the way of the others."""
+    _climb(ctx, ladder_queries.ready(ctx, 1, Message.id == message_id))
+
+
+def _climb(ctx: Context, ids: Sequence[UUID]) -> None:
     found = ladder_queries.found(ctx, ids)
     due = [one for one in found if not is_over(one.rung, _wording(one), ctx.at)]
     _go_on(ctx, due)
     _tell_colleagues(ctx, [one for one in due if one.message.to_staff_id is not None])
     over = update(Message).where(Message.id.in_(ids)).values(climbs=False)
     db.session.execute(over.execution_options(synchronize_session=False))
-    return len(ids)
 
 
 @admitted(by_clock)

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from backend.kernel import figures
 from backend.kernel.calendar import shanghai_date
+from backend.messaging import carried
 from backend.messaging.rules import DoesNotFit, as_date, as_time, fit, kind_of
 from config.settings import ROOT
 
@@ -286,11 +287,18 @@ def write(kind: MessageKind, values: Mapping[str, str], at: datetime) -> dict[st
     `values` are those that the texts name; `date` and `time` are those of `at` unless given.
     """
     wording = catalogue().kind[kind]
-    named = {name for text in wording.texts.values() for name in _names(text)}
+    named = named_values(kind)
     known = {"date": as_date(shanghai_date(at)), "time": as_time(at), **values}
     if named - known.keys() or values.keys() - named:
         raise DoesNotFit(f"{kind} takes {sorted(named)}, not {sorted(values)}")
+    known = carried.only(known)
     return {key: fit(kind_of(key), text.format(**known)) for key, text in wording.texts.items()}
+
+
+def named_values(kind: MessageKind) -> frozenset[str]:
+    """The values that the texts of a kind name."""
+    texts = catalogue().kind[kind].texts.values()
+    return frozenset(name for text in texts for name in _names(text))
 
 
 def _names(text: str) -> list[str]:

@@ -38,7 +38,7 @@ def queue_texts(world: Outside, many: int) -> list[str]:
     phones = [f"139000100{number:02}" for number in range(many)]
     with world.app.app_context(), transaction():
         for phone in phones:
-            kind, values = MessageKind.EMERGENCY_ACCESS, {"whose": "您的资料"}
+            kind, values = MessageKind.EMERGENCY_ACCESS, {"whose": messaging.OWN_RECORD}
             a_text(somebody(phone), kind, values=values)
     return [f"+86{phone}" for phone in phones]
 

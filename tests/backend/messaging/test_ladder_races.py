@@ -27,7 +27,7 @@ from config.settings import Settings
 MANY = 12
 
 
-def unlocked(_ctx: Context, limit: int) -> Sequence[UUID]:
+def unlocked(_ctx: Context, limit: int, _which: object = None) -> Sequence[UUID]:
     """As `ready`, for whoever comes at the same moment as well."""
     waiting = select(messaging.Message.id).where(messaging.Message.climbs)
     return db.session.execute(waiting.limit(limit)).scalars().all()
