@@ -59,7 +59,8 @@ def _unheard_of(event: WeChatEvent) -> Any:
     numbered = exists().where(_Other.msgid == event.msgid, _Other.account_id == event.account_id)
     at, latest = event.happened_at, event.happened_at + CLOCKS_DIFFER
     near = (Message.state == State.SENT) & Message.sent_at.between(at - CLOCKS_DIFFER, latest)
-    doubtful = (Message.state == State.UNKNOWN) & Message.due_at.between(at - OLDEST, latest)
+    ready_at = func.coalesce(Message.wait_until, Message.due_at)
+    doubtful = (Message.state == State.UNKNOWN) & ready_at.between(at - OLDEST, latest)
     apart = func.abs(func.extract("epoch", Message.sent_at - at))
     return (
         select(Message.id, Message.state)

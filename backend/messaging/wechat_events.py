@@ -44,7 +44,8 @@ def apply_events(ctx: Context, limit: int) -> int:
     for event in sorted(found, key=lambda one: (str(one.account_id), one.id)):
         if event.told in ENTRIES:
             this.alone([event])
-    this.alone([event for event in found if event.told not in ENTRIES])
+    if sent := [event for event in found if event.told not in ENTRIES]:
+        this.alone(sent)
     return len(due)
 
 

@@ -14,7 +14,7 @@ from backend.kernel.transaction import transaction
 from backend.messaging import ledger
 from backend.messaging.models import Entry
 
-TAPS = 8
+TAPS = 6
 AT = datetime(2026, 11, 23, 1, tzinfo=UTC)
 MADE = "INSERT INTO account (id, openid, created_at) VALUES (%s, %s, now())"
 LEFT = "SELECT template_id, sum(change) FROM credit WHERE account_id = %s GROUP BY template_id"

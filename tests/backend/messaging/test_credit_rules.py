@@ -136,7 +136,7 @@ def written(story: Story) -> list[Fact]:
 
 
 @given(HAPPENED, st.randoms(use_true_random=False))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_whatever_the_order_what_happened_is_counted(story: Story, chance: random.Random) -> None:
     told = written(story)
     chance.shuffle(told)
@@ -144,7 +144,7 @@ def test_whatever_the_order_what_happened_is_counted(story: Story, chance: rando
 
 
 @given(st.lists(st.integers(0, 3000), max_size=9), st.lists(st.integers(0, 3000), max_size=9))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_as_many_as_possible_find_each_other(reports: list[int], events: list[int]) -> None:
     """However close taps are: the number is that of a largest matching, found by trying all."""
     found = list(
@@ -188,7 +188,7 @@ class _Sent:
 
 @pytest.mark.usefixtures("app")
 @given(story=HAPPENED, chance=st.randoms(use_true_random=False))
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 def test_the_ledger_says_so_whatever_comes_first_and_how_often(
     story: Story, chance: random.Random
 ) -> None:

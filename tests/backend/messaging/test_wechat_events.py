@@ -283,6 +283,19 @@ def test_an_event_of_nobodys_push_is_given_up_after_a_day(http: Http) -> None:
     assert [event.state for event in events()] == [EventState.UNMATCHED]
 
 
+def test_what_was_held_back_for_days_is_found_all_the_same(http: Http) -> None:
+    """Holidays and budgets hold a message back; it went when it was ready, not when it was due."""
+    resident = a_resident()
+    message = a_message(resident)
+    message.due_at, message.wait_until = MORNING - timedelta(days=8), MORNING
+    db.session.flush()
+    attempted(message, State.UNKNOWN)
+    pushed(http, callbacks.sent(openid_of(resident), DEMO, 15, created=just_now()))
+    apply()
+    db.session.refresh(message)
+    assert message.state is State.SENT
+
+
 def test_of_another_template_or_day_nothing_is_settled(http: Http) -> None:
     resident = a_resident()
     message = attempted(a_message(resident), State.UNKNOWN)
