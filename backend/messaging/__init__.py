@@ -61,6 +61,7 @@ from backend.messaging.queries import (
 )
 from backend.messaging.reasons import words_of
 from backend.messaging.recipients import To
+from backend.messaging.resending import resend_doubtful
 from backend.messaging.rules import DoesNotFit, as_date, as_time
 from backend.messaging.service import queue, report_popup, withdraw
 from backend.messaging.sms_callback_service import hear_receipts, hear_replies
@@ -222,6 +223,7 @@ __all__ = [
     "remember_sms",
     "replay",
     "report_popup",
+    "resend_doubtful",
     "settle",
     "sms_catalogue",
     "sms_is_offered",
