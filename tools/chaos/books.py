@@ -49,19 +49,20 @@ class Row:
 
     @property
     def is_final(self) -> bool:
-        """Whether nothing more becomes of it."""
-        return self.state in FINAL
+        """Whether nothing more becomes of it by itself: a call list is people's work."""
+        return self.state in FINAL or self.item.channel == "call"
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One delivery of the simulator's ledger, the first is 1."""
+    """One delivery of a simulator's ledger, numbered from 1; texts from -1, and name their row."""
 
     seq: int
     openid: str
     template: str
     page: str
     content: dict[str, str] = field(hash=False)
+    row: UUID | None = None
 
 
 def read_rows(url: str) -> list[Row]:
@@ -76,11 +77,19 @@ def _row(key: UUID, *columns: Any) -> Row:
 
 def read_lines(ledger: Path) -> Iterator[Line]:
     """What was delivered, in order; a line that is being written does not count yet."""
-    if not ledger.exists():
-        return
-    for text in ledger.read_bytes().split(b"\n")[:-1]:
-        told = json.loads(text)
-        yield line_of(told)
+    yield from map(line_of, _told(ledger))
+
+
+def read_texts(ledger: Path) -> Iterator[Line]:
+    """What the SMS provider delivered; the context that we sent along is our row's id."""
+    for told in _told(ledger):
+        row = UUID(told["session"])
+        yield Line(-told["seq"], told["phone"], told["template_id"], "", {}, row)
+
+
+def _told(ledger: Path) -> Iterator[dict[str, Any]]:
+    if ledger.exists():
+        yield from map(json.loads, ledger.read_bytes().split(b"\n")[:-1])
 
 
 def line_of(told: dict[str, Any]) -> Line:

@@ -32,7 +32,7 @@ _UNDONE = "SELECT reaction, state, error FROM delivery WHERE state <> 'done'"
 def reported(trial: "Trial", seconds: float) -> Report:
     """The books compared, with everything else that was seen."""
     rows = books.read_rows(trial.troupe.urls.admin)
-    lines = list(books.read_lines(trial.troupe.ledger))
+    lines = [*books.read_lines(trial.troupe.ledger), *books.read_texts(trial.troupe.texts)]
     verdict = judge(rows, lines, _wanted(trial), trial.unlucky)
     verdict.lost += [f"follow-up {key} never fell due" for (key,) in trial.troupe.ask(_FORGOTTEN)]
     verdict.lost += _incomplete_bursts(trial, rows)
@@ -88,7 +88,7 @@ def _unwelcome(trial: "Trial", lines: Sequence[Line]) -> int:
     """Deliveries too long after they were taken back, or after the person wanted no reminders."""
     pages = {f"pages/index/index?id={key}": at for key, at in trial.plan.taken_back.items()}
     found = 0
-    for line in lines:
+    for line in (one for one in lines if one.row is None):
         at = trial.watcher.arrived_at(line.seq)
         found += at > pages.get(line.page, at) + UNWELCOME_S
         found += line.template == REMINDERS and any(

@@ -70,6 +70,7 @@ class _Books:
         self.of_row: dict[int, list[Line]] = defaultdict(list)
         self.stray: list[Line] = []
         self._at: dict[Address, list[int]] = defaultdict(list)
+        self._place = {row.id: place for place, row in enumerate(rows)}
         for place, row in enumerate(rows):
             self._at[row.openid, row.template, row.page].append(place)
             line = by_seq.get((row.msgid or 0) - FIRST_MSGID)
@@ -80,6 +81,8 @@ class _Books:
 
     def _find(self, line: Line) -> None:
         there = self._at.get((line.openid, line.template, line.page), [])
+        if line.row is not None:
+            there = [self._place[line.row]] if line.row in self._place else []
         if not there:
             self.stray.append(line)
             return

@@ -15,7 +15,7 @@ from tools.launch.process import LaunchError
 from tools.launch.stack import Part
 
 SEND = "/cgi-bin/message/subscribe/send"
-LOOK_S, DOWN_S, WAIT_S = 0.05, 0.3, 0.5
+LOOK_S, DOWN_S, WAIT_S = 0.05, 0.3, 2.0
 FAULT_S = {"timeout_after_delivery": 12.0, "delay": 2.5}
 
 

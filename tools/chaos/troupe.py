@@ -81,6 +81,11 @@ class Troupe(Stack):
             time.sleep(0.05)
 
     @property
+    def texts(self) -> Path:
+        """What the SMS provider delivered."""
+        return self.state.folder / "texts.jsonl"
+
+    @property
     def journals(self) -> Path:
         """Where the senders keep what they have in hand."""
         return self.state.folder / "journal"

@@ -62,6 +62,19 @@ def test_twice_for_whom_an_answer_was_lost_is_told_apart() -> None:
     assert verdict.reconciles
 
 
+def test_a_text_is_found_by_the_row_it_names() -> None:
+    text = replace(SENT, item=ITEM._replace(channel="sms"), msgid=None, openid=None, page="")
+    line = Line(-1, "+8613805720001", "S", "", {}, row=text.id)
+    assert found(judge([text], [line], [], [])) == {}
+    assert found(judge([text], [line, replace(line, seq=-2)], [], [])) == {"doubled": 1}
+    assert found(judge([text], [replace(line, row=UUID(int=9))], [], [])) == {"lost": 1, "stray": 1}
+
+
+def test_what_stands_on_a_call_list_waits_for_people() -> None:
+    call = replace(UNKNOWN, item=ITEM._replace(channel="call"), state="queued")
+    assert found(judge([call], [], [], [])) == {}
+
+
 def test_two_messages_of_one_page_are_told_apart_by_their_words() -> None:
     told: dict[str, Any] = {"item": ITEM._replace(kind="overdue"), "content": {"thing1": "y"}}
     other = replace(UNKNOWN, id=UUID(int=4), **told)
