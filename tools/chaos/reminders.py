@@ -47,7 +47,7 @@ class Scale:
     per_s: float = 25.0
     residents: int = 300
     visitors: int = 3
-    longest_s: float = 900.0
+    longest_s: float = 1500.0
 
 
 QUICK = Scale(pace=schedule.QUICK, per_s=40.0, residents=40, visitors=2, longest_s=120.0)
@@ -97,6 +97,7 @@ class Trial:
         with self._load():
             self.striker.strike_all(strikes, self.until)
             self.striker.calm()
+            self.striker.fill_the_day(self.until)
         Drain(self.troupe, self.striker, self.until).run()
         self.watcher.over.set()
         self.watcher.join()

@@ -8,14 +8,14 @@ from collections.abc import Callable, Sequence
 import httpx2
 import redis
 
-from tools.chaos.schedule import DAY_S, LOSES_THE_ANSWER, OUTAGE_S, Strike, Target, What
+from tools.chaos.schedule import DAY_S, LOSES_THE_ANSWER, OUTAGE_S, Strike, Target, What, names
 from tools.chaos.troupe import LATENCY_S, SHIFT, Troupe
 from tools.chaos.watch import Watcher
 from tools.launch.process import LaunchError
 from tools.launch.stack import Part
 
 SEND = "/cgi-bin/message/subscribe/send"
-LOOK_S, DOWN_S, WAIT_S = 0.05, 0.3, 2.0
+LOOK_S, DOWN_S, MOMENT_S, FULL_S = 0.05, 0.3, 1.0, 1.5
 FAULT_S = {"timeout_after_delivery": 12.0, "delay": 2.5}
 
 
@@ -41,17 +41,32 @@ class Striker:
     def strike_all(self, strikes: Sequence[Strike], until: float) -> None:
         """Every strike at its time; returns when the last one's effects are over.
 
-        The time of what is late is put off, so that a slow machine still has every strike.
-        Raises `TimeoutError` when it is not done by `until` (monotonic).
+        Who is not at work again is waited for, and everything after it is put off: a slow machine
+        takes longer. Raises `TimeoutError` when it is not done by `until` (monotonic).
         """
         began = time.monotonic()
         for strike in strikes:
             while time.monotonic() < began + strike.at_s:
                 self._tend(until)
+            began += self._awaited(strike, until)
             self.done[strike.what] = self.done.get(strike.what, 0) + 1
             self._acts[strike.what](strike)
         while self._later:
             self._tend(until)
+
+    def fill_the_day(self, until: float) -> None:
+        """WeChat's quota of the day is used up (45009) while messages are due, then it is midnight.
+
+        Who was told so waits for midnight in real time, which is not waited for here: the senders
+        are killed, and what they put off is brought forward when the run drains.
+        """
+        self._control("POST", "limits", {"daily_sends": 0})
+        over = time.monotonic() + FULL_S
+        while time.monotonic() < over:
+            self._tend(until)
+        self._control("POST", "limits", {"daily_sends": 10**7})
+        for name in names(Target.SENDER):
+            self.troupe.kill(name)
 
     def calm(self) -> None:
         """Nothing strikes any more, and everything runs."""
@@ -79,13 +94,21 @@ class Striker:
     def _after(self, seconds: float, act: Callable[[], None]) -> None:
         self._later.append((time.monotonic() + seconds, act))
 
+    def _awaited(self, strike: Strike, until: float) -> float:
+        """Seconds until whom it strikes is at work; what was killed is left a moment of work."""
+        if strike.what is not What.KILL or not self.troupe.has(strike.target):
+            return 0.0
+        began, at_work = time.monotonic(), self.troupe.is_at_work(strike.target)
+        while not self.troupe.is_at_work(strike.target):
+            self._tend(until)
+        while not at_work and time.monotonic() < began + MOMENT_S:
+            self._tend(until)
+        return time.monotonic() - began
+
     def _kill(self, strike: Strike) -> None:
-        """Down for a moment, then started again; who is not at work yet is killed when it is."""
+        """Down for a moment, then started again."""
         target = Target(strike.target.partition("-")[0])
         if not self.troupe.has(strike.target):
-            return
-        if not self.troupe.is_at_work(strike.target):
-            self._after(WAIT_S, lambda: self._kill(strike))
             return
         pid = self.troupe.kill(strike.target)
         self.watcher.wound(target, pid)
