@@ -50,7 +50,7 @@ class Scale:
     longest_s: float = 1500.0
 
 
-QUICK = Scale(pace=schedule.QUICK, per_s=40.0, residents=40, visitors=2, longest_s=120.0)
+QUICK = Scale(pace=schedule.QUICK, per_s=40.0, residents=40, visitors=2, longest_s=300.0)
 
 
 def run(
