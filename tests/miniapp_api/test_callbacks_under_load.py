@@ -100,6 +100,15 @@ def test_all_are_answered_within_a_second_and_none_is_lost_when_who_applies_is_k
     assert_nothing_is_told(stack)
 
 
+def test_in_a_whole_installation_the_simulator_tells_the_api(stack: Stack) -> None:
+    with httpx2.Client(base_url=f"{stack.simulator_url}/_sim", timeout=10) as simulator:
+        before = simulator.get("/callbacks").json()["taken"]
+        simulator.post("/users", json={"openid": "who-taps"}).raise_for_status()
+        popup = {"openid": "who-taps", "template_ids": [TEMPLATE]}
+        simulator.post("/popups", json=popup).raise_for_status()
+        assert eventually(lambda: simulator.get("/callbacks").json()["taken"] == before + 1, 20)
+
+
 def assert_nothing_is_told(stack: Stack) -> None:
     """Neither who it was nor what makes us know WeChat stands in a log."""
     written = "".join(path.read_text("utf-8") for path in stack.state.logs.glob("api.log*"))
