@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, any_, exists, func, literal, or_, select, true
 from sqlalchemy.orm import aliased
 
 from backend import identity, teams
@@ -18,7 +18,8 @@ from backend.messaging.ladder_rules import Rung, ladder_of
 from backend.messaging.models import Message, Reason, State
 from backend.messaging.sms_desk import sms_is_offered
 from backend.messaging.sms_wording import sms_catalogue
-from backend.messaging.wording import Channel, InDoubt, MessageKind
+from backend.messaging.wishes_models import ReminderWish
+from backend.messaging.wording import MUTABLE, Channel, InDoubt, MessageKind
 
 FINAL = (State.SENT, State.UNKNOWN, State.FAILED, State.WITHDRAWN)
 # So long a receipt or an event may still say that it did not arrive.
@@ -111,7 +112,10 @@ def _facts() -> Any:
 
 
 def is_welcome() -> ColumnElement[bool]:
-    """Nothing is told to the dead or who left; what only reminds, nobody who does not want it."""
+    """Nothing is told to the dead or who left; what only reminds, nobody who does not want it.
+
+    What somebody muted goes no further either.
+    """
     person = aliased(identity.Resident)
     is_open = exists().where(
         person.id == Message.to_resident_id,
@@ -124,7 +128,17 @@ def is_welcome() -> ColumnElement[bool]:
         identity.Consent.withdrawn_at.is_(None),
     )
     wanted = Message.kind.not_in(wording.reminders()) | agreed
-    return Message.to_resident_id.is_(None) | (is_open & wanted)
+    return Message.to_resident_id.is_(None) | (is_open & wanted & ~_is_muted())
+
+
+def _is_muted() -> ColumnElement[bool]:
+    kinds = wording.catalogue().kind.items()
+    of_group = [
+        Message.kind.in_([name for name, one in kinds if one.group is group])
+        & (literal(str(group)) == any_(ReminderWish.muted))
+        for group in sorted(MUTABLE)
+    ]
+    return exists().where(ReminderWish.resident_id == Message.to_resident_id, or_(*of_group))
 
 
 def _told_family(first_id: Any) -> ColumnElement[bool]:

@@ -17,7 +17,18 @@ from backend import identity, messaging
 from backend.kernel.clock import FixedClock
 from backend.kernel.context import Role
 from backend.kernel.database import db
-from backend.messaging import Channel, Message, MessageKind, Reason, State, Step, To, history
+from backend.messaging import (
+    Channel,
+    Group,
+    Message,
+    MessageKind,
+    Reason,
+    State,
+    Step,
+    To,
+    history,
+)
+from backend.messaging.wishes import mute
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -181,12 +192,17 @@ def opted_out(message: Message) -> None:
     consents.filter_by(purpose=identity.Purpose.REMINDERS).one().withdrawn_at = MORNING
 
 
+def muted(message: Message) -> None:
+    if message.to_resident_id is not None:
+        mute(by_itself(), message.to_resident_id, Group.CARE)
+
+
 def closed(message: Message) -> None:
     if message.to_resident_id is not None:
         messaging.close(by_itself(), message.to_resident_id, "died")  # type: ignore[arg-type]
 
 
-STOPS = [withdrawn, replaced, expired, dead, left, opted_out, closed]
+STOPS = [withdrawn, replaced, expired, dead, left, opted_out, muted, closed]
 
 
 @pytest.mark.parametrize("stop", STOPS)
