@@ -121,9 +121,12 @@ def cut(ctx: Context, *, now: bool = False) -> Cut:
 
 
 def set_aside(cut: Cut, but: Collection[MessageKind] = ()) -> int:
-    """Declare some of what may have been sent in doubt, except these kinds; returns how many."""
+    """Declare some of what may have been sent in doubt, except these kinds; returns how many.
+
+    It goes on to no further channel: that one may have been used in the lost time as well.
+    """
     some = select(Message.id).where(_in_doubt(cut), Message.kind.not_in(but)).limit(BATCH)
-    doubtful = {"state": State.UNKNOWN, "reason": Reason.RESTORED}
+    doubtful = {"state": State.UNKNOWN, "reason": Reason.RESTORED, "climbs": False}
     free = {"lease_token": None, "lease_until": None}
     gone = update(Message).where(Message.id.in_(some.with_for_update(skip_locked=True)))
     wanted = gone.values(**doubtful, **free).returning(Message.id)

@@ -91,6 +91,9 @@ def test_after_a_restore_nobody_is_written_to_twice_and_later_messages_go(
         assert messages(again, "fence", "lift")["in_doubt"] == 6
         assert again.states() == {"sent": 6, "unknown": 6, "queued": 2}
         assert {row[1] for row in again.rows() if row[0] == "unknown"} == {"restored"}
+        assert again.sql("SELECT count(*) FROM message WHERE climbs AND reason = 'restored'") == [
+            (0,)
+        ]
         again.sql("UPDATE message SET due_at = now() WHERE state = 'queued'")
         assert again.settled()
         assert set(world.delivered().values()) == {1}
@@ -115,6 +118,16 @@ def test_what_the_sweeps_queue_anew_for_the_lost_time_is_in_doubt_too(world: Out
     assert messages(world, "fence", "lift")["in_doubt"] == 2
     assert world.settled()
     assert world.states() == {"unknown": 2, "sent": 3}
+
+
+def test_one_message_is_asked_about_sent_once_more_and_taken_back(world: Outside) -> None:
+    failed, waits = world.burst(2, due=timedelta(hours=1))
+    world.sql(f"UPDATE message SET state = 'failed', reason = 'bad_page' WHERE id = '{failed}'")
+    assert messages(world, "why", str(failed))["may_replay"]
+    assert messages(world, "replay", str(failed), "--yes")["state"] == "queued"
+    assert messages(world, "cancel", str(waits), "--yes")["reason"] == "cancelled"
+    again = manage("messages", "cancel", str(waits), "--yes", settings=settings_of(world))
+    assert (again.returncode, "不能取消" in again.stderr) == (1, True)
 
 
 def test_a_kind_is_sent_again_where_the_operator_says_so(world: Outside) -> None:

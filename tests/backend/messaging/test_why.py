@@ -97,6 +97,17 @@ def test_what_would_come_twice_or_cannot_help_is_not_sent_again(
         messaging.replay(by_itself(), message.id, "op")
 
 
+def test_what_went_on_to_another_channel_is_not_sent_again(app: Flask) -> None:
+    person = a_resident()
+    message = a_message(person)
+    settled(REFUSED)
+    onward = a_message(person, occasion="next")
+    onward.first_id = message.id
+    db.session.flush()
+    with pytest.raises(Conflict, match="另一个渠道"):
+        messaging.replay(by_itself(), message.id, "op")
+
+
 def test_what_waits_is_taken_back_once(app: Flask) -> None:
     message = a_message()
     assert messaging.cancel(by_itself(), message.id, "op").reason is Reason.CANCELLED
