@@ -39,7 +39,8 @@ LEASE_S = 30
 GRACE_S = 15
 
 # For the rest of its transaction: rows are found by their keys, one by one. For a batch of a
-# thousand the planner would rather read the whole table, which costs more than all else here.
+# thousand the planner would rather read the whole table, which costs more than all else here; nor
+# may it go through all that is queued or being sent for each of them: hence `state || ''`.
 _BY_KEY = text("""
 SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
   set_config('enable_seqscan', 'off', true)
@@ -49,7 +50,7 @@ UPDATE message SET state = 'sending', reason = NULL, sender = :sender, lease_tok
   lease_until = now() + make_interval(secs => :seconds), account_id = chosen.account_id,
   pushed_at = :at
 FROM unnest(CAST(:ids AS uuid[]), CAST(:accounts AS uuid[])) AS chosen (id, account_id)
-WHERE message.id = chosen.id AND message.state = 'queued'
+WHERE message.id = chosen.id AND message.state || '' = 'queued'
 """)
 _SETTLE = text("""
 UPDATE message SET errcode = r.errcode, rid = r.rid,
@@ -62,7 +63,7 @@ FROM unnest(CAST(:ids AS uuid[]), CAST(:tokens AS uuid[]), CAST(:states AS text[
   CAST(:reasons AS text[]), CAST(:errcodes AS integer[]), CAST(:rids AS text[]),
   CAST(:msgids AS bigint[]), CAST(:counted AS integer[]), CAST(:pauses AS float8[]))
   AS r (id, token, state, reason, errcode, rid, msgid, counted, pause)
-WHERE message.id = r.id AND message.state = 'sending' AND message.lease_token = r.token
+WHERE message.id = r.id AND message.state || '' = 'sending' AND message.lease_token = r.token
 RETURNING message.id, message.state, message.reason, message.account_id, message.template_id
 """)
 _GIVE_UP = text("""
