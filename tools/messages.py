@@ -10,6 +10,8 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.exc import OperationalError
+
 from backend import messaging
 from backend.assembly import assemble, release
 from backend.kernel import entry
@@ -37,6 +39,10 @@ def main(arguments: Sequence[str]) -> int:
             print(json.dumps(asked.act(asked), ensure_ascii=False, default=str, indent=1))
     except Refusal as refusal:
         print(f"manage.py messages: {refusal.title}。{refusal.detail}", file=sys.stderr)
+        return 1
+    except OperationalError as failure:
+        told = str(failure.orig).splitlines()[0]
+        print(f"manage.py messages: 数据库没有答应（{told}），请再运行一次。", file=sys.stderr)
         return 1
     finally:
         release(app)

@@ -125,10 +125,12 @@ def set_aside(cut: Cut, but: Collection[MessageKind] = ()) -> int:
 
     It goes on to no further channel: that one may have been used in the lost time as well.
     """
-    some = select(Message.id).where(_in_doubt(cut), Message.kind.not_in(but)).limit(BATCH)
+    these = (_in_doubt(cut), Message.kind.not_in(but))
+    # One that somebody is just changing is waited for: passed over, it would be sent again.
+    some = select(Message.id).where(*these).order_by(Message.id).limit(BATCH)
     doubtful = {"state": State.UNKNOWN, "reason": Reason.RESTORED, "climbs": False}
     free = {"lease_token": None, "lease_until": None}
-    gone = update(Message).where(Message.id.in_(some.with_for_update(skip_locked=True)))
+    gone = update(Message).where(Message.id.in_(some.with_for_update()))
     wanted = gone.values(**doubtful, **free).returning(Message.id)
     ids = db.session.execute(wanted.execution_options(synchronize_session=False)).scalars().all()
     history.note(ids, Step.SETTLED, Reason.RESTORED)

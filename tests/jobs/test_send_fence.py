@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 from commands import manage
 from databases import clone, own_empty, remove, url
@@ -142,6 +143,18 @@ def test_a_kind_is_sent_again_where_the_operator_says_so(world: Outside) -> None
     assert world.states() == {"sent": 2}
     (event,) = world.sql("SELECT payload FROM event WHERE name = 'messaging.SendFenceLifted'")
     assert event[0]["sent_again"] == ["demo_notice"]
+
+
+@pytest.mark.full
+def test_what_somebody_is_just_changing_is_not_passed_over(world: Outside) -> None:
+    (message,) = world.burst(1)
+    messages(world, "fence", "raise")
+    let_a_minute_pass(world)
+    with psycopg.connect(world.database_url) as link:
+        link.execute("SELECT FROM message WHERE id = %s FOR UPDATE", [message])
+        refused = manage("messages", "fence", "lift", settings=settings_of(world))
+        assert (refused.returncode, fence(world)) == (1, "by_hand"), refused.stderr
+    assert messages(world, "fence", "lift")["in_doubt"] == 1
 
 
 def test_a_copy_that_was_restored_by_other_means_raises_the_fence_itself(
