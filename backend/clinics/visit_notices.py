@@ -24,9 +24,9 @@ def plan_visit(ctx: Context, event: BookingMade) -> None:
     due = messaging.visit_reminder_at(booking.starts_at, ctx.at, policy)
     if due is None or booking.state is not BookingState.BOOKED:
         return
-    session = one(select(ClinicSession).where(ClinicSession.id == booking.session_id))
+    session = select(ClinicSession).where(ClinicSession.id == booking.session_id)
+    place = one(session.options(*queries.SHOWN)).institution.name
     to, kind = To.resident(booking.resident_id), MessageKind.VISIT_NEAR
-    place = session.institution.name
     values = {"time": messaging.as_time(booking.starts_at), "place": place}
     begins = booking.starts_at
     messaging.queue(ctx, kind, to, booking.id, kind, values, due=due, expires=begins)

@@ -67,6 +67,8 @@ def a_visit_near(person: identity.Resident, **facts: Any) -> tuple[Booking, Mess
     """A seat for this person, and the reminder of it; the clock stands at its hour."""
     session = a_session(a_roster(a_centre(), **facts), starts_at=MORNING + timedelta(days=2))
     booked = clinics.book(by(person), session.id)
+    db.session.flush()
+    db.session.expunge(session)  # the relay, another process, reads it anew
     follow()
     (message,) = [one for one in messages_about(booked.id) if one.kind is MessageKind.VISIT_NEAR]
     return db.session.get_one(Booking, booked.id), message
