@@ -129,7 +129,7 @@ def set_aside(cut: Cut, but: Collection[MessageKind] = ()) -> int:
     # One that somebody is just changing is waited for: passed over, it would be sent again.
     some = select(Message.id).where(*these).order_by(Message.id).limit(BATCH)
     doubtful = {"state": State.UNKNOWN, "reason": Reason.RESTORED, "climbs": False}
-    free = {"lease_token": None, "lease_until": None}
+    free = dict.fromkeys(["lease_token", "lease_until"])
     gone = update(Message).where(Message.id.in_(some.with_for_update()))
     wanted = gone.values(**doubtful, **free).returning(Message.id)
     ids = db.session.execute(wanted.execution_options(synchronize_session=False)).scalars().all()
