@@ -44,9 +44,8 @@ def ask_reviewers(ctx: Context, begun: EmergencyAccessBegun) -> None:
     """The managers of the house are asked to look at it."""
     if queries.access(ctx, begun.access_id).state is not State.AWAITING:
         return
-    for manager in identity.working_at(ctx, begun.institution_id, Role.MANAGER):
-        to = To.staff(manager)
-        messaging.queue(ctx, MessageKind.EMERGENCY_REVIEW, to, begun.access_id, "begun", {})
+    to = To.on_duty(begun.institution_id, Role.MANAGER)
+    messaging.queue(ctx, MessageKind.EMERGENCY_REVIEW, to, begun.access_id, "begun", {})
 
 
 def tell_consortium(ctx: Context, late: EmergencyAccessEscalated) -> None:

@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from backend import identity, messaging
+from backend import messaging
 from backend.clinics.attendance_events import (
     PersonCalled,
     PersonPassedOver,
@@ -48,10 +48,8 @@ def ask_house(ctx: Context, event: StrikeAppealed) -> None:
     if strike.state is not StrikeState.APPEALED:
         return
     house = _seat(strike.booking_id).session.institution_id
-    for manager in identity.working_at(ctx, house, Role.MANAGER):
-        values = {"time": messaging.as_time(ctx.at)}
-        kind, to = MessageKind.APPEAL_TO_DECIDE, To.staff(manager)
-        messaging.queue(ctx, kind, to, strike.id, f"{kind}:{manager}", values)
+    kind, to = MessageKind.APPEAL_TO_DECIDE, To.on_duty(house, Role.MANAGER)
+    messaging.queue(ctx, kind, to, strike.id, kind, {"time": messaging.as_time(ctx.at)})
 
 
 def tell_decided(ctx: Context, event: StrikeDecided) -> None:

@@ -1,11 +1,8 @@
 """What people who lost a seat are told, and what the desk is; run by the relay."""
 
-from collections.abc import Sequence
-from uuid import UUID
-
 from sqlalchemy import select
 
-from backend import identity, messaging
+from backend import messaging
 from backend.clinics import queries
 from backend.clinics.displacement_events import CallWanted, DisplacedWaiting, DisplacementAnswered
 from backend.clinics.displacement_models import Displacement, DisplacementState
@@ -17,6 +14,9 @@ from backend.clinics.re_offer_service import seek
 from backend.kernel.context import Context, Role
 from backend.kernel.database import db, one
 from backend.messaging import MessageKind, To
+
+# Who serves the desk of a house: its nurses, or its managers where it has none.
+DESK = (Role.NURSE, Role.MANAGER)
 
 
 def re_offer(ctx: Context, event: BookingWithdrawn) -> None:
@@ -38,9 +38,8 @@ def tell_desk_waiting(ctx: Context, event: DisplacedWaiting | CallWanted) -> Non
         return
     values = {"time": messaging.as_time(row.opened_at)}
     occasion = event.name
-    for staff_id in desk_of(ctx, event.institution_id):
-        kind = MessageKind.DISPLACED_WAITING
-        messaging.queue(ctx, kind, To.staff(staff_id), row.id, occasion, values)
+    to, kind = To.on_duty(event.institution_id, *DESK), MessageKind.DISPLACED_WAITING
+    messaging.queue(ctx, kind, to, row.id, occasion, values)
 
 
 def forget_waiting(ctx: Context, event: DisplacementAnswered) -> None:
@@ -56,19 +55,12 @@ def tell_seat_back(ctx: Context, event: BookingCancelled | BookingMoved) -> None
         return
     session = one(select(ClinicSession).where(ClinicSession.id == booking.session_id))
     values = {"time": messaging.as_time(booking.starts_at)}
-    for staff_id in desk_of(ctx, session.institution_id):
-        to, kind = To.staff(staff_id), MessageKind.SEAT_GIVEN_BACK
-        messaging.queue(ctx, kind, to, booking.id, kind, values, page=_page(session))
+    to, kind = To.on_duty(session.institution_id, *DESK), MessageKind.SEAT_GIVEN_BACK
+    messaging.queue(ctx, kind, to, booking.id, kind, values, page=_page(session))
 
 
 def _page(session: ClinicSession) -> str:
     return f"pages/work/clinic?id={session.id}"
-
-
-def desk_of(ctx: Context, house: UUID) -> Sequence[UUID]:
-    """Who serves the desk of a house: its nurses, or its managers where it has none."""
-    nurses = identity.working_at(ctx, house, Role.NURSE)
-    return nurses or identity.working_at(ctx, house, Role.MANAGER)
 
 
 def tell_changed(ctx: Context, event: RoomChanged) -> None:

@@ -4,6 +4,7 @@ from sqlalchemy import select
 
 from backend import identity, messaging
 from backend.clinics import queries
+from backend.clinics.displacement_notices import DESK
 from backend.clinics.displacement_rules import cascade_of
 from backend.clinics.events import BookingMade
 from backend.clinics.models import Booking, BookingState, ClinicSession
@@ -13,8 +14,6 @@ from backend.kernel.database import held, one
 from backend.kernel.errors import Refusal
 from backend.kernel.transaction import attempt
 from backend.messaging import Answer, MessageAnswered, MessageKind, To
-
-AT_DESK = (Role.NURSE, Role.PUBLIC_HEALTH, Role.COORDINATOR, Role.MANAGER)
 
 
 def plan_visit(ctx: Context, event: BookingMade) -> None:
@@ -72,7 +71,7 @@ def _as_person(ctx: Context, event: MessageAnswered) -> Context:
 
 def _tell_desk(ctx: Context, booking: Booking, event: MessageAnswered) -> None:
     session = one(select(ClinicSession).where(ClinicSession.id == booking.session_id))
-    to, kind = To.on_duty(session.institution_id, *AT_DESK), MessageKind.CANNOT_COME
+    to, kind = To.on_duty(session.institution_id, *DESK), MessageKind.CANNOT_COME
     page = f"pages/work/clinic?id={session.id}"
     values = {"time": messaging.as_time(booking.starts_at)}
     messaging.queue(ctx, kind, to, booking.id, event.at.isoformat(), values, page=page)

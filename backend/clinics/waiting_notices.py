@@ -1,13 +1,11 @@
 """What we tell who waits, and the desk that calls; run by the relay, after the fact."""
 
-from collections.abc import Sequence
 from datetime import datetime, time
-from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from backend import identity, messaging, network
+from backend import messaging, network
 from backend.clinics.events import SeatOffered
 from backend.clinics.models import Booking, BookingOrigin, BookingState, ClinicSession
 from backend.clinics.waiting_events import WaitingOver
@@ -18,6 +16,8 @@ from backend.kernel.database import db, held, one
 from backend.messaging import MessageKind, To
 
 ONCE = "once"
+# Who serves at the house's desk: its nurses, or else who is there.
+DESK = (Role.NURSE, Role.COORDINATOR, Role.PUBLIC_HEALTH, Role.DOCTOR)
 NO_HOUSE = "您选的机构"
 PAGE = "pages/waiting/detail?id={id}"
 
@@ -32,17 +32,8 @@ def ask_desk(ctx: Context, event: SeatOffered) -> None:
     if entry is None or entry.reach is not Reach.PHONE or booking.state is not BookingState.HELD:
         return
     house = one(select(ClinicSession).where(ClinicSession.id == booking.session_id)).institution_id
-    for staff_id in _desk(ctx, house):
-        to = To.staff(staff_id)
-        messaging.queue(ctx, MessageKind.PHONE_OFFER, to, booking.id, ONCE, {})
-
-
-def _desk(ctx: Context, house: UUID) -> Sequence[UUID]:
-    """Who serves at the house's desk: its nurses, or else who is there."""
-    for role in (Role.NURSE, Role.COORDINATOR, Role.PUBLIC_HEALTH):
-        if found := identity.working_at(ctx, house, role):
-            return found
-    return identity.working_at(ctx, house, Role.DOCTOR)
+    to = To.on_duty(house, *DESK)
+    messaging.queue(ctx, MessageKind.PHONE_OFFER, to, booking.id, ONCE, {})
 
 
 def tell_waiting_over(ctx: Context, event: WaitingOver) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, time
 from uuid import UUID
 
-from backend import contracting, identity, messaging, teams
+from backend import contracting, messaging, teams
 from backend.kernel.calendar import SHANGHAI
 from backend.kernel.context import Context, Role
 from backend.messaging import MessageKind, To
@@ -50,8 +50,7 @@ def ask_pharmacists(ctx: Context, event: PrescriptionIssued) -> None:
     """Tell the pharmacists where the drugs are collected that there is one to review."""
     kind = MessageKind.PRESCRIPTION_TO_REVIEW
     if issued := _still(ctx, event.prescription_id, kind):
-        for staff_id in identity.working_at(ctx, issued.institution_id, Role.PHARMACIST):
-            _tell(ctx, issued, kind, To.staff(staff_id))
+        _tell(ctx, issued, kind, To.on_duty(issued.institution_id, Role.PHARMACIST))
 
 
 def tell_ready(ctx: Context, event: PrescriptionReviewed) -> None:
