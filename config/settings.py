@@ -97,7 +97,7 @@ class Settings:
             limits_factor=_factor(environ.get("LIMITS", "1"), env),
             hsts_seconds=_seconds(environ, "HSTS_SECONDS", YEAR_S * (env is Env.PRODUCTION)),
             shared_answers_s=_moment(environ, "SHARED_ANSWERS_S", 0.0 if env is Env.TEST else 1.0),
-            sms=_sms(environ),
+            sms=_sms(environ, env),
         )
 
 
@@ -108,9 +108,9 @@ def _env(name: str) -> Env:
         raise SettingsError(f"ENV must be one of {', '.join(Env)}") from unknown
 
 
-def _sms(environ: Mapping[str, str]) -> SmsSettings | None:
+def _sms(environ: Mapping[str, str], env: Env) -> SmsSettings | None:
     try:
-        return SmsSettings.from_env(environ)
+        return SmsSettings.from_env(environ, is_production=env is Env.PRODUCTION)
     except IncompleteSms as wrong:
         raise SettingsError(str(wrong)) from wrong
 

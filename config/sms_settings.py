@@ -1,10 +1,11 @@
 """What a deployment knows of its SMS provider; without any of it SMS is not offered."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 SECRETS = ("SMS_SECRET_ID", "SMS_SECRET_KEY", "SMS_APP_ID", "SMS_SIGN", "SMS_CALLBACK_SECRET")
-SHORTEST_SECRET = 24
+_SECRET = re.compile(r"[A-Za-z0-9_-]{24,200}")
 
 
 class IncompleteSms(ValueError):
@@ -27,20 +28,25 @@ class SmsSettings:
     callback_secret: str = field(repr=False)
 
     @classmethod
-    def from_env(cls, environ: Mapping[str, str]) -> "SmsSettings | None":
-        """All of the settings or none; raises `IncompleteSms` naming what is missing or short."""
+    def from_env(
+        cls, environ: Mapping[str, str], *, is_production: bool = False
+    ) -> "SmsSettings | None":
+        """All of the settings or none; raises `IncompleteSms` naming what is missing or wrong."""
         given = {name: environ.get(name, "") for name in SECRETS}
         missing = [name for name, value in given.items() if not value]
         if missing == [*SECRETS]:
             return None
         if missing:
             raise IncompleteSms(f"{', '.join(missing)} missing; SMS needs {', '.join(SECRETS)}")
-        if len(given["SMS_CALLBACK_SECRET"]) < SHORTEST_SECRET:
-            raise IncompleteSms(f"SMS_CALLBACK_SECRET needs {SHORTEST_SECRET} characters or more")
+        if not _SECRET.fullmatch(given["SMS_CALLBACK_SECRET"]):
+            raise IncompleteSms("SMS_CALLBACK_SECRET needs 24 letters, digits, - or _, or more")
+        base_url = environ.get("SMS_BASE_URL") or "https://sms.tencentcloudapi.com"
+        if is_production and not base_url.startswith("https://"):
+            raise IncompleteSms("SMS_BASE_URL must be https when ENV=production")
         secret_id, secret_key, app_id, sign, callback = given.values()
         return cls(
-            environ.get("SMS_BASE_URL", "https://sms.tencentcloudapi.com"),
-            environ.get("SMS_REGION", "ap-guangzhou"),
+            base_url,
+            environ.get("SMS_REGION") or "ap-guangzhou",
             secret_id,
             secret_key,
             app_id,
