@@ -151,7 +151,12 @@ class Sender:
         lost = await self._in_app(messaging.take_over)
         if lost:
             log.warning("sender: leases lost", messages=lost)
+        await self._in_app(self._tell)
         self._recovered_at = time.monotonic()
+
+    def _tell(self) -> None:
+        stand = {lane.name: str(lane.breaker.state) for lane in self._lanes}
+        messaging.tell_lanes(self._journal.sender, stand)
 
     async def _let_go(self) -> None:
         """Release what the database says is ours and we never got: a claim whose commit broke."""

@@ -101,6 +101,11 @@ LABELLED: Mapping[str, tuple[str, Sequence[str], Callable[[], Labelled]]] = {
         ["channel", "state", "reason"],
         lambda: messaging.gauges.settled(entry.moment()),
     ),
+    "jiayi_sending_lanes": (
+        "Lanes of the senders seen in the last half minute, by how their breaker stands",
+        ["lane", "breaker"],
+        messaging.lane_numbers,
+    ),
     "jiayi_handed_over_last_10_minutes": (
         "Messages handed over within so many seconds of their time",
         ["within_s"],

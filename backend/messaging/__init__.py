@@ -39,6 +39,9 @@ from backend.messaging.gateway import CALL_S, NoAnswer, NotReached, Push, WeChat
 from backend.messaging.ladder_queries import but as to_climb
 from backend.messaging.ladder_rules import LadderPolicy, ladder_of, visit_reminder_at
 from backend.messaging.ladder_service import climb, climb_one, stop_calls
+from backend.messaging.lanes import SendingLane
+from backend.messaging.lanes import numbers as lane_numbers
+from backend.messaging.lanes import tell as tell_lanes
 from backend.messaging.lifting import Cut, Fence, Held
 from backend.messaging.models import KINDS, Answer, Entry, Message, MessageStep, Reason, State, Step
 from backend.messaging.notices import tell_freed, tell_of_desk_request, tell_other_accounts
@@ -151,6 +154,7 @@ __all__ = [
     "ReminderWish",
     "RemindersTuned",
     "Result",
+    "SendingLane",
     "Sight",
     "Sms",
     "SmsCarrier",
@@ -206,6 +210,7 @@ __all__ = [
     "inbox",
     "judge",
     "ladder_of",
+    "lane_numbers",
     "lifting",
     "mark_read",
     "mend",
@@ -233,6 +238,7 @@ __all__ = [
     "take_call",
     "take_over",
     "tell_freed",
+    "tell_lanes",
     "tell_of_desk_request",
     "tell_other_accounts",
     "tell_template_differences",

@@ -60,6 +60,14 @@ def test_while_wechat_answers_nonsense_few_are_in_doubt_and_the_others_go_later(
     assert states["sent"] == 40 - states["unknown"] == len(world.simulator.messages())
 
 
+def test_how_the_lanes_stand_is_told(world: Outside) -> None:
+    world.start(WECHAT_BASE_URL="http://127.0.0.1:9")
+    assert eventually(lambda: len(world.sql("SELECT lane FROM sending_lane")) == 2)
+    with world.app.app_context():
+        stand = messaging.lane_numbers()
+    assert stand == {("sms", "closed"): 1, ("wechat", "closed"): 1}
+
+
 def test_a_result_that_cannot_be_written_is_settled_alone(world: Outside) -> None:
     bad, *_ = world.burst(12)
     world.administer(f"""
