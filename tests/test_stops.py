@@ -4,14 +4,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from cascade_builders import follow
+from cascade_builders import Cascade, follow
 from conftest import MORNING
 from followup_builders import GOOD, Patient, a_signed_resident
 from ladder_builders import chain, failed
 from message_builders import messages_about
 from people import a_member_of_staff, by, by_itself
 
-from backend import contracting, followups, identity, messaging, privacy
+from backend import clinics, contracting, followups, identity, messaging, privacy
 from backend.followups import Findings
 from backend.kernel.clock import FixedClock
 from backend.kernel.context import Role
@@ -93,3 +93,15 @@ def test_what_was_sent_and_not_read_goes_no_further(stop: Any, clock: FixedClock
     clock.at += timedelta(hours=9)
     messaging.climb(by_itself())
     assert chain(first) == []
+
+
+def test_who_has_answered_hears_no_more_of_the_lost_seat() -> None:
+    story = Cascade()
+    story.close()
+    found = messages_about(story.booked.id)
+    (lost,) = [one for one in found if one.kind is MessageKind.SESSION_CANCELLED]
+    failed(lost, Reason.NO_CREDIT)
+    clinics.cascade.do_without(story.me, story.hold())
+    follow()
+    messaging.climb(by_itself())
+    assert chain(lost) == []

@@ -43,8 +43,10 @@ def tell_desk_waiting(ctx: Context, event: DisplacedWaiting | CallWanted) -> Non
 
 
 def forget_waiting(ctx: Context, event: DisplacementAnswered) -> None:
-    """There is an answer: nobody needs to call."""
+    """There is an answer: nobody needs to call, nor to hear again that the seat is lost."""
     messaging.withdraw(ctx, event.displacement_id)
+    lost = select(Displacement.booking_id).where(Displacement.id == event.displacement_id)
+    messaging.withdraw(ctx, one(lost), MessageKind.SESSION_CANCELLED)
 
 
 def tell_seat_back(ctx: Context, event: BookingCancelled | BookingMoved) -> None:
