@@ -1,39 +1,17 @@
 """What residents and staff are shown of their messages; the same shapes for both."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import Schema, validate
 
 from backend import messaging
-from backend.messaging import Message, Reason, State
+from backend.messaging import Message, State
 from miniapp_api import fields
 from miniapp_api.contract import StrictSchema, page_of
+from miniapp_api.why import story, why
 
 ANSWERS = ["accept", "acceptWithAudio", "acceptWithAlert", "acceptWithForcePush"]
 ANSWERS += ["reject", "ban", "filter"]
-
-WAITING = {State.QUEUED, State.SENDING}
-WHY: Mapping[Reason, str] = {
-    Reason.NO_ACCOUNT: "还没有绑定微信，所以没有推送。",
-    Reason.NO_CREDIT: "您没有同意接收这类微信消息，或同意的次数已用完。",
-    Reason.BUSY: "微信暂时繁忙。",
-    Reason.RATE: "微信暂时繁忙。",
-    Reason.CONCURRENT: "正在给您发送另一条消息。",
-    Reason.QUOTA: "今天的微信消息已发完，明天再发。",
-    Reason.NOT_REACHED: "暂时连接不上微信，稍后再发。",
-}
-IN_DOUBT = "可能已经送达；为了不重复打扰您，没有再发。"
-OUR_FAULT = "没有送达，我们已经记下，正在处理。"
-
-
-def why(message: Message) -> str | None:
-    """Why it was not, or may not have been, delivered; kind and plain."""
-    if message.state is State.UNKNOWN:
-        return IN_DOUBT
-    if message.reason is None or message.state is State.SENT:
-        return None
-    return WHY.get(message.reason, None if message.state in WAITING else OUR_FAULT)
 
 
 class Why(fields.Text):
@@ -42,6 +20,23 @@ class Why(fields.Text):
     def get_value(self, obj: Message, *_: Any, **__: Any) -> Any:
         """The words for this message."""
         return why(obj)
+
+
+class Story(fields.Text):
+    """What became of it on its channel."""
+
+    def get_value(self, obj: Message, *_: Any, **__: Any) -> Any:
+        """The words for this row."""
+        return story(obj)
+
+
+class WaySchema(Schema):
+    """One channel by which somebody was, or is to be, told."""
+
+    channel = fields.choice(messaging.Channel, required=True)
+    state = fields.choice(State, required=True)
+    sent_at = fields.AwareDateTime(required=True, allow_none=True)
+    story = Story(100, required=True)
 
 
 class LineSchema(Schema):
@@ -64,6 +59,8 @@ class MessageSchema(Schema):
     sent_at = fields.AwareDateTime(required=True, allow_none=True)
     state = fields.choice(State, required=True)
     why = Why(100, required=True, allow_none=True)
+    read_at = fields.AwareDateTime(required=True, allow_none=True)
+    ways = fields.List(fields.Nested(WaySchema), required=True)
     answers = fields.List(fields.choice(messaging.Answer), required=True)
     answer = fields.choice(messaging.Answer, required=True, allow_none=True)
 
@@ -78,16 +75,23 @@ MessagePage = page_of(MessageSchema)
 
 
 class BalanceSchema(Schema):
-    """A template, how many of its messages were agreed to, whether to ask at the next tap."""
+    """A template, how many of its messages were agreed to, whether and why to ask at a tap."""
 
     template_id = fields.Text(64, required=True, attribute="template.id")
     title = fields.Text(40, required=True, attribute="template.title")
     balance = fields.Whole(0, 1_000_000, required=True)
     ask = fields.Boolean(required=True)
+    reason = fields.Text(40, required=True, allow_none=True)
+
+
+class MomentQuery(StrictSchema):
+    """What the person has just done."""
+
+    moment = fields.choice(messaging.Moment, load_default=None)
 
 
 class SubscriptionsSchema(Schema):
-    """Every template that concerns the person."""
+    """Every template that concerns the person, first those to ask for, in that order."""
 
     items = fields.List(fields.Nested(BalanceSchema), required=True)
 

@@ -194,6 +194,7 @@ BODIES: Mapping[str, Body] = {
     },
     "POST /staff/desk/waiting": lambda world: {"person": _seen(world), **_full_session(world)},
     "POST /staff/desk/waiting/{waiting_id}/leave": _seen,
+    "PUT /resident/me/reminders": lambda _: {"wants_digest": True, "muted": []},
     "POST /resident/messages/{message_id}/answer": lambda _: {"answer": "confirmed"},
     "POST /staff/calls/{call_id}/outcome": lambda _: {"outcome": "no_answer"},
     "POST /staff/clinics/calls/{waiting_id}/outcome": lambda _: {"outcome": "not_reached"},

@@ -16,6 +16,8 @@ from backend.messaging.answers import (
     judge,
 )
 from backend.messaging.arms import begin_wordings, end_wordings, usual_line
+from backend.messaging.asking import Balance, subscriptions
+from backend.messaging.asking_rules import Moment
 from backend.messaging.board import (
     OnChannel,
     Queue,
@@ -55,12 +57,10 @@ from backend.messaging.outbox import (
 )
 from backend.messaging.planning import Planned, plan
 from backend.messaging.queries import (
-    Balance,
     about,
     heard_at,
     inbox,
     planned_for,
-    subscriptions,
 )
 from backend.messaging.reasons import words_of
 from backend.messaging.recipients import To
@@ -142,6 +142,7 @@ __all__ = [
     "MessageAnswered",
     "MessageKind",
     "MessageStep",
+    "Moment",
     "NoAnswer",
     "NotReached",
     "OnChannel",

@@ -9,7 +9,7 @@ from backend.kernel.context import Context, Role
 from backend.kernel.database import db, held
 from backend.kernel.events import record
 from backend.kernel.policy import by_clock
-from backend.messaging import history, policy, wording
+from backend.messaging import history, policy, wishes, wording
 from backend.messaging.answer_errors import AnswerTooLate, MustBeTold, NotAsked
 from backend.messaging.answer_events import MessageAnswered
 from backend.messaging.models import Answer, Message, Reason, State, Step
@@ -69,6 +69,9 @@ def _require_asked(ctx: Context, first: Message, said: Answer) -> None:
 
 def _mute(ctx: Context, first: Message) -> None:
     """No more of this group for this person."""
+    if first.to_resident_id is not None:
+        group = wording.catalogue().kind[first.kind].group
+        wishes.mute(ctx, first.to_resident_id, group)
 
 
 def end_ladder(first: Message) -> None:

@@ -26,11 +26,16 @@ def answer(ctx: Context, message: Message, said: Answer) -> Message:
 
 @permitted(policy.whom_it_is_for)
 def mark_read(ctx: Context, message: Message) -> Message:
-    """Note that somebody opened it: no further channel is needed. Again is no change."""
+    """Note that somebody opened it: no further channel is needed. Again is no change.
+
+    Who opened one of a digest's members has seen the digest.
+    """
     if message.read_at is None:
         message.read_at = ctx.at
         history.note([message.id], Step.READ, by=ctx.actor.id)
         answering.end_ladder(message)
+        if message.digest is not None:
+            mark_read(ctx, message.digest)
     return message
 
 

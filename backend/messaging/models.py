@@ -236,6 +236,12 @@ class Message(Base):
     arm_id: Mapped[UUID | None]
 
     @property
+    def ways(self) -> list["Message"]:
+        """The rows of every channel, its own first; of a member of a digest those of the digest."""
+        begun = self.digest or self
+        return [begun, *begun.rungs]
+
+    @property
     def title(self) -> str:
         """The card's title."""
         return catalogue().template_of(self.kind).title

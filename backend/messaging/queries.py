@@ -1,8 +1,7 @@
 """A person's own messages and credits; the queue as a whole, in numbers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -12,10 +11,9 @@ from backend import identity
 from backend.kernel.context import Context
 from backend.kernel.database import db, one
 from backend.kernel.paging import Page, Wanted, page
-from backend.messaging import ledger, policy
+from backend.messaging import policy
 from backend.messaging.models import Message, Reason, State
 from backend.messaging.rules import MessagingPolicy, after_quiet
-from backend.messaging.wording import Template, catalogue
 
 # Why something is in the inbox alone.
 NOT_PUSHED = (
@@ -25,17 +23,6 @@ NOT_PUSHED = (
     Reason.EXPIRED,
     Reason.REPLACED,
 )
-ASKED_AT_ONCE = 3
-LEFT_IN_PEACE = timedelta(days=7)
-
-
-@dataclass(frozen=True, slots=True)
-class Balance:
-    """How many messages of a template somebody agreed to and has not had yet."""
-
-    template: Template
-    balance: int
-    ask: bool
 
 
 def inbox(ctx: Context, wanted: Wanted) -> Page[Message]:
@@ -48,7 +35,9 @@ def inbox(ctx: Context, wanted: Wanted) -> Page[Message]:
         select(Message)
         .where(policy.visible_to(ctx), Message.due_at <= ctx.at, stands)
         .where(Message.first_id.is_(None))
-        .options(selectinload(Message.rungs), selectinload(Message.digest))
+        .options(
+            selectinload(Message.rungs), selectinload(Message.digest).selectinload(Message.rungs)
+        )
     )
     return page(own, [Message.due_at, Message.id], wanted, newest_first=True)
 
@@ -61,21 +50,6 @@ def heard_at(ctx: Context) -> datetime:
 def account_id(ctx: Context) -> UUID:
     """The WeChat account of whoever acts; raises `NotFound` where none is bound."""
     return one(select(identity.Account.id).where(policy.own_account(ctx)))
-
-
-def subscriptions(ctx: Context) -> list[Balance]:
-    """What is left by template, and for which (at most three) to ask at the next tap.
-
-    Asked is where the least is left; what was declined in the last days is not asked again.
-    """
-    account = account_id(ctx)
-    left = ledger.balances([account])
-    declined = ledger.declined(account, ctx.at - LEFT_IN_PEACE)
-    ours = [one for one in catalogue().template.values() if one.audience is policy.audience_of(ctx)]
-    found = [(one, left.get((account, one.id), 0)) for one in ours]
-    wanting = [(n, t) for t, n in found if n < t.credits_kept and t.id not in declined]
-    asked = {t.id for _, t in sorted(wanting, key=lambda pair: pair[0])[:ASKED_AT_ONCE]}
-    return [Balance(template, number, template.id in asked) for template, number in found]
 
 
 def about(subject_id: UUID) -> Sequence[Message]:

@@ -12,6 +12,7 @@ from uuid import UUID
 from backend.kernel import figures
 from backend.kernel.calendar import shanghai_date
 from backend.messaging import carried
+from backend.messaging.asking_rules import Moment
 from backend.messaging.rules import DoesNotFit, as_date, as_time, fit, kind_of
 from config.settings import ROOT
 
@@ -135,7 +136,10 @@ class Audience(StrEnum):
 
 @dataclass(frozen=True)
 class Template:
-    """One subscribe-message template [订阅消息模板]; `fields` maps its keys to their labels."""
+    """One subscribe-message template [订阅消息模板]; `fields` maps its keys to their labels.
+
+    `moments`: after what somebody did a popup for it explains itself.
+    """
 
     id: str
     title: str
@@ -143,6 +147,7 @@ class Template:
     credits_kept: int
     fields: Mapping[str, str]
     kind: Consent = Consent.ONE_TIME
+    moments: frozenset[Moment] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,13 @@ def inbox(ctx: Context, *, wanted: Wanted) -> Page[Message]:
     return messaging.inbox(ctx, wanted)
 
 
+@api.post("/messages/<uuid:message_id>/read")
+@gives(MessageSchema)
+def read(ctx: Context, message_id: UUID) -> Message:
+    """已读 · Once somebody opened it no further channel is tried; again is no change."""
+    return messaging.mark_read(ctx, messaging.hold(ctx, message_id))
+
+
 @api.post("/messages/<uuid:message_id>/answer")
 @takes(MessageAnswerSchema)
 @gives(MessageSchema)

@@ -5,19 +5,21 @@ from uuid import UUID
 
 from backend import messaging
 from backend.kernel.context import Context
+from backend.messaging import Moment
 from miniapp_api.access import Audience
 from miniapp_api.contract import Api, gives, of_holder, takes
-from miniapp_api.messages import PopupSchema, SubscriptionsSchema
+from miniapp_api.messages import MomentQuery, PopupSchema, SubscriptionsSchema
 
 api = Api("subscriptions", Audience.RESIDENT, "/subscriptions", is_about_account=True)
 
 
 @api.get("")
 @of_holder
+@takes(MomentQuery, location="query")
 @gives(SubscriptionsSchema)
-def subscriptions(ctx: Context) -> dict[str, Any]:
-    """订阅次数 · What is left, and the templates (at most three) to ask for at the next tap."""
-    return {"items": messaging.subscriptions(ctx)}
+def subscriptions(ctx: Context, *, moment: Moment | None) -> dict[str, Any]:
+    """订阅次数 · What is left; first the templates (at most three) to ask for at this tap."""
+    return {"items": messaging.subscriptions(ctx, moment)}
 
 
 @api.post("")
