@@ -3,11 +3,14 @@
 from datetime import timedelta
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 
+from backend import identity
 from backend.kernel.clock import real_time
 from backend.kernel.context import Context
-from backend.kernel.database import held
+from backend.kernel.database import db, held
 from backend.kernel.events import record
+from backend.kernel.ids import new_id
 from backend.kernel.policy import permitted
 from backend.messaging import answering, call_policy, call_queries, history
 from backend.messaging.answer_errors import CallNotTaken, CallTaken
@@ -17,6 +20,8 @@ from backend.messaging.call_queries import Call
 from backend.messaging.ladder_rules import ladder_of
 from backend.messaging.models import Answer, Message, Reason, State, Step
 from backend.messaging.rules import MessagingPolicy, after_quiet
+from backend.messaging.sms_desk import phone_index
+from backend.messaging.sms_models import PhoneStanding
 
 IN_VAIN = {
     CallResult.WRONG_NUMBER: Reason.WRONG_NUMBER,
@@ -58,6 +63,8 @@ def record_call(
         case CallResult.DIED:
             _died(ctx, item)
         case _:
+            if result is CallResult.WRONG_NUMBER:
+                _note_wrong(ctx, item)
             _end(ctx, item, result, State.FAILED, IN_VAIN[result])
     return item
 
@@ -79,6 +86,17 @@ def _nobody(ctx: Context, item: CallItem) -> None:
     quiet = ctx.region.section("messaging", MessagingPolicy)
     item.message.wait_until = after_quiet(again, quiet)
     history.note([item.message_id], Step.TRIED, Reason.NO_REPLY, by=ctx.actor.id)
+
+
+def _note_wrong(ctx: Context, item: CallItem) -> None:
+    """No text goes to this number either, until WeChat vouches for it anew."""
+    numbers = identity.phones_of([one for one in [item.resident_id] if one], [])
+    for number in numbers.values():
+        row = insert(PhoneStanding).values(
+            id=new_id(), phone_index=phone_index(number), dead_at=ctx.at
+        )
+        dead = {"dead_at": ctx.at}
+        db.session.execute(row.on_conflict_do_update(index_elements=["phone_index"], set_=dead))
 
 
 def _died(ctx: Context, item: CallItem) -> None:

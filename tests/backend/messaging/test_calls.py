@@ -125,6 +125,8 @@ def test_in_vain(desk: Desk, outcome: str, reason: Reason, goes_on: bool) -> Non
     assert (desk.call.message.state, desk.call.message.reason) == (State.FAILED, reason)
     messaging.climb(by_itself())
     assert (chain(desk.first)[-1].channel is Channel.FAMILY) is goes_on
+    dead = db.session.query(messaging.PhoneStanding).filter_by(dead_at=MORNING).count()
+    assert dead == (outcome == "wrong_number")
 
 
 def test_who_died_is_reported_for_a_second_hand(desk: Desk) -> None:
