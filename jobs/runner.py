@@ -53,9 +53,7 @@ def look(app: Flask, timetable: list[Job]) -> None:
     for job in timetable:
         with app.app_context():
             if (slot := _mine(job)) is not None:
-                _run(job)
-                with transaction():
-                    ticks.finish(job.name, slot)
+                _work(job, slot)
 
 
 def _mine(job: Job) -> int | None:
@@ -64,11 +62,16 @@ def _mine(job: Job) -> int | None:
         return slot if ticks.claim(job.name, slot, job.every) else None
 
 
-def _run(job: Job) -> None:
-    """A sweep that fails is tried again at its next slot, and keeps no other from running."""
+def _work(job: Job, slot: int) -> None:
+    """A sweep that fails keeps no other from running.
+
+    It is tried again at its next slot, or when nobody has done this one for some minutes.
+    """
     began = time.monotonic()
     try:
         done = job.sweep()
+        with transaction():
+            ticks.finish(job.name, slot)
     except Exception as failure:
         log.error("job failed", job=job.name, error=type(failure).__name__, exc_info=failure)
         return

@@ -1,6 +1,6 @@
 """Nobody leads: every jobs process ticks, and the database lets one of them have a slot.
 
-A slot claimed and not done is another's after some minutes: its process was killed, or is frozen.
+A slot claimed and not done is another's after some minutes: it failed, or its process was killed.
 A claim that is not of this slot's time (the clock was set back) counts for nothing.
 """
 
@@ -47,7 +47,7 @@ def claim(job: str, slot: int, every: timedelta) -> bool:
 
 
 def finish(job: str, slot: int) -> None:
-    """The slot is worked, well or not."""
+    """The slot is worked."""
     mine = update(tick).where(tick.c.job == job, tick.c.slot == slot).values(done_at=func.now())
     db.session.execute(mine)
 

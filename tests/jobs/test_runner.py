@@ -74,6 +74,8 @@ def test_a_job_that_fails_does_not_keep_the_next_from_running(app: Flask) -> Non
 
     runner.look(app, [Job("broken", timedelta(minutes=1), fails), job()])
     assert marks("rang") == 1
+    undone = "SELECT job FROM tick WHERE done_at IS NULL AND job IN ('broken', 'ringing')"
+    assert db.session.execute(text(undone)).scalars().all() == ["broken"]
 
 
 def tick_once(_n: int) -> None:
