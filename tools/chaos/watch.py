@@ -12,7 +12,6 @@ import psycopg
 
 from tools.chaos.schedule import Target
 from tools.chaos.troupe import Troupe
-from tools.launch.stack import Part, answers
 
 EVERY_S, LATE_S = 0.1, 0.3
 AFTER_A_FREEZE_S = 2.0
@@ -48,7 +47,7 @@ class Wound:
     handed_over: int
     over_s: float | None = None
 
-    def is_healed(self, now: State, port: int) -> bool:
+    def is_healed(self, now: State) -> bool:
         """Whether messages are handed over again, and what it had begun is in other hands."""
         if now.handed_over <= self.handed_over:
             return False
@@ -59,8 +58,6 @@ class Wound:
                 return now.ticked_at > self.wall
             case Target.RELAY:
                 return now.waiting_since is None or now.waiting_since > self.wall
-            case Target.API:
-                return answers(port, "/readyz")
             case _:
                 return True
 
@@ -138,14 +135,14 @@ class Watcher(threading.Thread):
             return
         (found,) = link.execute(_STATE).fetchall()
         state = State(found[0], found[1], found[2], self.handed_over)
-        port = self.troupe.services[Part.API].port
         for wound in open_wounds:
-            if wound.is_healed(state, port):
+            if wound.is_healed(state):
                 wound.over_s = time.monotonic() - wound.at
 
-    def recovery_s(self) -> list[float]:
-        """How long each wound stayed open; one that still is, until now."""
-        return [
-            time.monotonic() - wound.at if wound.over_s is None else wound.over_s
-            for wound in self.wounds
-        ]
+    def recovery_s(self) -> dict[str, float]:
+        """By target, how long the slowest wound stayed open; one that still is, until now."""
+        slowest: dict[str, float] = {}
+        for wound in self.wounds:
+            took = time.monotonic() - wound.at if wound.over_s is None else wound.over_s
+            slowest[wound.target] = round(max(slowest.get(wound.target, 0.0), took), 1)
+        return slowest
