@@ -1,6 +1,7 @@
 """What has happened to contracts."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from backend.contracting.rules import EndReason
@@ -71,3 +72,4 @@ class DoctorChanged(Event):
     contract_id: UUID
     team_id: UUID
     doctor_id: UUID
+    changed_at: datetime

@@ -69,5 +69,5 @@ def tell_of_the_end(ctx: Context, ended: ContractEnded) -> None:
 
 def tell_doctor_changed(ctx: Context, changed: DoctorChanged) -> None:
     """The resident is told; staying is consent, and leaving is free at any time (FD-12)."""
-    to, doctor = To.resident(changed.resident_id), str(changed.doctor_id)
-    messaging.queue(ctx, MessageKind.DOCTOR_CHANGED, to, changed.contract_id, doctor, {})
+    to, occasion = To.resident(changed.resident_id), changed.changed_at.isoformat()
+    messaging.queue(ctx, MessageKind.DOCTOR_CHANGED, to, changed.contract_id, occasion, {})

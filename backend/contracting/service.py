@@ -200,7 +200,10 @@ def hand_over(ctx: Context, doctor_id: UUID, successor_id: UUID) -> int:
         row.doctor_id = successor_id
     record(
         ctx,
-        *(DoctorChanged(row.resident_id, row.id, row.team_id, successor_id) for row in shared),
+        *(
+            DoctorChanged(row.resident_id, row.id, row.team_id, successor_id, ctx.at)
+            for row in shared
+        ),
     )
     return len(shared)
 

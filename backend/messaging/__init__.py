@@ -15,7 +15,7 @@ from backend.messaging.answers import (
     Outcome,
     judge,
 )
-from backend.messaging.arms import begin_wordings, end_wordings, usual_line
+from backend.messaging.arms import begin_wordings, end_wordings, fits_first_line, usual_line
 from backend.messaging.asking import Balance, subscriptions
 from backend.messaging.asking_rules import Moment
 from backend.messaging.board import (
@@ -45,6 +45,7 @@ from backend.messaging.lanes import SendingLane
 from backend.messaging.lanes import numbers as lane_numbers
 from backend.messaging.lanes import tell as tell_lanes
 from backend.messaging.lifting import Cut, Fence, Held
+from backend.messaging.lock_screen import tells
 from backend.messaging.models import KINDS, Answer, Entry, Message, MessageStep, Reason, State, Step
 from backend.messaging.notices import tell_freed, tell_of_desk_request, tell_other_accounts
 from backend.messaging.operator_service import cancel, replay
@@ -195,6 +196,7 @@ __all__ = [
     "events_quarantined",
     "export",
     "fence",
+    "fits_first_line",
     "foresee",
     "forget",
     "forget_events",
@@ -243,6 +245,7 @@ __all__ = [
     "tell_of_desk_request",
     "tell_other_accounts",
     "tell_template_differences",
+    "tells",
     "templates_differ",
     "texting",
     "to_climb",

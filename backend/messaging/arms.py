@@ -19,8 +19,9 @@ from backend.kernel.database import Base, db
 from backend.kernel.policy import admitted
 from backend.kernel.ties import Tie, admits
 from backend.messaging.candidates import Candidate
+from backend.messaging.lock_screen import tells
 from backend.messaging.models import KINDS
-from backend.messaging.rules import Kind, fit
+from backend.messaging.rules import DoesNotFit, Kind, fit
 from backend.messaging.wording import MessageKind, catalogue
 
 FIRST_LINE = "thing1"
@@ -35,8 +36,9 @@ WHERE message.id = chosen.id
 """)
 
 _UNDO = text("""
-UPDATE message SET content = content || jsonb_build_object('thing1', CAST(:line AS text))
-WHERE arm_id = :arm AND state = 'queued'
+UPDATE message SET content = content || jsonb_build_object('thing1', CAST(:usual AS text))
+WHERE arm_id = :arm AND state IN ('queued', 'sending')
+  AND content ->> 'thing1' = CAST(:line AS text)
 """)
 
 
@@ -72,10 +74,13 @@ def begin_wordings(_ctx: Context, trial_id: UUID, kind: MessageKind, lines: Sequ
 def end_wordings(_ctx: Context, trial_id: UUID) -> None:
     """From now on everybody is written to in the usual wording, by what waits already too."""
     arms = db.session.execute(
-        update(Arm).where(Arm.trial_id == trial_id).values(is_on=False).returning(Arm.id, Arm.kind)
+        update(Arm)
+        .where(Arm.trial_id == trial_id)
+        .values(is_on=False)
+        .returning(Arm.id, Arm.kind, Arm.line)
     ).all()
     for arm in arms:
-        usual = {"arm": arm.id, "line": usual_line(arm.kind)}
+        usual = {"arm": arm.id, "line": arm.line, "usual": usual_line(arm.kind)}
         db.session.execute(_UNDO, usual)
 
 
@@ -126,6 +131,14 @@ def _remember(chosen: Mapping[UUID, Arm]) -> None:
             "lines": [arm.line for arm in chosen.values()],
         }
         db.session.execute(_SET, columns)
+
+
+def fits_first_line(line: str) -> bool:
+    """Whether a line can stand there as it is: whole, printable, and telling nothing of anybody."""
+    try:
+        return fit(Kind.THING, line) == line and tells(line) is None
+    except DoesNotFit:
+        return False
 
 
 def usual_line(kind: MessageKind) -> str:

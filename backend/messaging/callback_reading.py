@@ -17,6 +17,7 @@ MOST_ITEMS = 50
 _DEEPEST = 6
 _OPENID, _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}"), re.compile(r"[A-Za-z0-9_]{1,64}")
 _TEMPLATE, _NUMBER = re.compile(r"[!-~]{1,64}"), re.compile(r"-?[0-9]{1,19}")
+_SEALED = re.compile(r"[A-Za-z0-9+/=]{1,65536}")
 
 POPUP, CHANGE, SENT = (f"subscribe_msg_{what}_event" for what in ("popup", "change", "sent"))
 _WRAPPED = {
@@ -60,8 +61,7 @@ def tree(content: bytes) -> Tree:
 
 def encrypted(found: Tree) -> str | None:
     """The sealed part of an encrypted callback."""
-    sealed = found.get("Encrypt")
-    return sealed if isinstance(sealed, str) and sealed else None
+    return _text(found, "Encrypt", _SEALED)
 
 
 def items(found: Tree) -> list[Item]:
@@ -134,15 +134,16 @@ def _of_xml(text: str) -> Tree:
 
 def _branches(element: Element, depth: int) -> dict[str, Any]:
     """Children by their tag; a tag that comes again holds a list."""
-    if depth > _DEEPEST:
+    if depth > _DEEPEST or len(element) > MOST_ITEMS:
         raise UnreadableCallback
     found: dict[str, Any] = {}
     for tag, value in _children(element, depth):
-        known = found.get(tag)
-        if known is None:
+        if tag not in found:
             found[tag] = value
+        elif isinstance(found[tag], list):
+            found[tag].append(value)
         else:
-            found[tag] = [*known, value] if isinstance(known, list) else [known, value]
+            found[tag] = [found[tag], value]
     return found
 
 

@@ -41,6 +41,7 @@ def receive(ctx: Context, gate: Gate, asked: Asked, body: bytes, wall: datetime)
     `wall` is real time. Raises `ForgedCallback`, `StaleCallback`, `UnreadableCallback`.
     """
     require_fresh(asked, wall)
+    gate.require_signed(asked)  # before anything is read of what anybody may have written
     outer = reading.tree(body)
     message = gate.opened(asked, reading.encrypted(outer), body)
     inner = outer if message is body else reading.tree(message)

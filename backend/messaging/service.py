@@ -41,6 +41,8 @@ def queue(  # noqa: PLR0917 — the contract other features were given
 ) -> None:
     """Queue a message for `due` (now unless given), once for this occasion; again is no change.
 
+    An occasion never comes back: what is edited has an occasion of its own, by its instant or
+    number, so that a reaction that is repeated or late changes nothing.
     What is not urgent waits for the end of the quiet hours; after `expires` (the kind's own
     unless given) nothing is sent. What still waits under the same collapse key is replaced.
     Nothing is queued for a person whose record is closed. Raises `DoesNotFit` where

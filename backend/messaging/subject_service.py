@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import case, delete, func, select, update
+from sqlalchemy import case, delete, exists, func, or_, select, update
+from sqlalchemy.orm import aliased
 
 from backend import identity
 from backend.kernel import sensitive
@@ -84,8 +85,13 @@ def erase(_ctx: Context, resident_id: UUID) -> None:
 
 @admitted(by_clock)
 def forget(_ctx: Context, before: datetime, limit: int = 500) -> int:
-    """Drop up to `limit` messages that are over and were due before then; returns how many."""
-    old = select(Message.id).where(Message.due_at < before, Message.state.not_in(WAITING))
+    """Drop up to `limit` messages that are over and were due before then; returns how many.
+
+    What others lead back to, a first rung or a digest, goes after the last of them.
+    """
+    later = aliased(Message)
+    leading = exists().where(or_(later.first_id == Message.id, later.digest_id == Message.id))
+    old = select(Message.id).where(Message.due_at < before, Message.state.not_in(WAITING), ~leading)
     some = old.order_by(Message.due_at).limit(limit).scalar_subquery()
     gone = delete(Message).where(Message.id.in_(some)).returning(Message.id)
     quietly = gone.execution_options(synchronize_session=False)

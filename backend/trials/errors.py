@@ -16,7 +16,9 @@ class NotTriable(Invalid):
 
     code = "not-triable"
     title = "这类消息或文案不能试验"
-    advice = "只能试验就诊前提醒，文案不超过 20 个字，并且与现用文案不同。"
+    advice = (
+        "只能试验就诊前提醒；文案不超过 20 个字，与现用文案不同，并且不提疾病、药品、姓名和号码。"
+    )
 
 
 class ItsOwnApproval(Forbidden):

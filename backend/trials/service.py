@@ -35,6 +35,8 @@ def propose(
     usual = messaging.usual_line(kind) if kind in TRIABLE else ""
     if kind not in TRIABLE or len({usual, *lines}) != len(lines) + 1:
         raise NotTriable
+    if not all(map(messaging.fits_first_line, lines)):
+        raise NotTriable
     trial = Trial(
         kind=kind,
         question=question,

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import time
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -196,3 +197,14 @@ def test_any_message_is_read_as_wechatpy_reads_it(words: dict[str, str], created
 def test_any_bytes_are_read_or_refused(content: bytes) -> None:
     with contextlib.suppress(UnreadableCallback):
         told(content)
+
+
+def test_a_long_list_of_branches_is_refused_before_it_costs_anything() -> None:
+    began = time.process_time()
+    with pytest.raises(UnreadableCallback):
+        reading.tree(b"<a>" + b"<a/>" * 16_000 + b"</a>")
+    assert time.process_time() - began < 0.5
+
+
+def test_what_is_no_base64_is_no_sealed_part() -> None:
+    assert reading.encrypted({"Encrypt": "\ud800"}) is None

@@ -129,3 +129,22 @@ def test_every_wording_fits_its_fields_whole(kind: MessageKind) -> None:
     for key, text in catalogue().kind[kind].texts.items():
         whole = text.format(**examples)
         assert fit(kind_of(key), whole) == whole
+
+
+def test_a_digest_and_a_first_rung_are_forgotten_after_what_leads_to_them(app: Flask) -> None:
+    digest, first = a_message(), a_message()
+    for one in (digest, first):
+        one.state, one.reason = State.WITHDRAWN, messaging.Reason.OBSOLETE
+    member, rung = a_message(), a_message()
+    member.state, member.digest_id = State.DIGESTED, digest.id
+    rung.state, rung.reason, rung.first_id = State.FAILED, messaging.Reason.NO_REPLY, first.id
+    db.session.flush()
+    left, before = {digest.id, first.id, member.id, rung.id}, by_itself().at + timedelta(days=1)
+    leads = {member.id: digest.id, rung.id: first.id}
+    for _ in range(4):
+        assert messaging.forget(by_itself(), before, limit=1) == 1
+        kept = {row.id for row in db.session.query(messaging.Message.id)}
+        assert len(left - kept) == 1
+        assert all(leads[one] in kept for one in leads.keys() & kept)
+        left = kept
+    assert left == set()

@@ -130,8 +130,14 @@ def test_where_the_region_does_not_allow_it_nothing_begins_and_what_runs_ends() 
     assert db.session.get_one(Trial, trial_id).verdict is Verdict.STOPPED
 
 
-@pytest.mark.parametrize("lines", [["x" * 5, "x" * 5], ["您有门诊预约，来不了请点开取消"]])
-def test_wordings_differ_from_one_another(lines: list[str]) -> None:
+UNFIT = ["\u200b", "😀" * 20, "高血压复诊请按时来", "记得带硝苯地平", "王女士请按时来"]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [["按时来", "按时来"], ["您有门诊预约，来不了请点开取消"], *([line] for line in UNFIT)],
+)
+def test_wordings_differ_fit_and_tell_nothing(lines: list[str]) -> None:
     with pytest.raises(NotTriable):
         a_trial(lines=lines)
 
