@@ -216,3 +216,12 @@ def test_the_members_of_a_team_do_not_answer_for_people(http: Http) -> None:
     message = a_failed(a_resident())
     path = f"/resident/messages/{message.id}/answer"
     assert http("POST", path, nurse, json={"answer": "confirmed"}).status_code == 403
+
+
+def test_a_stop_mutes_the_group_on_every_channel(http: Http) -> None:
+    person = a_signed_resident("韩大爷").resident
+    message, other = a_failed(person), a_failed(person, MessageKind.RUN_OUT)
+    other_id = other.id
+    assert say(http, person, message.id, STOP).json["answer"] == "stop"
+    messaging.climb(by_itself())
+    assert chain(db.session.get_one(Message, other_id)) == []
