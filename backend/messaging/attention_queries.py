@@ -34,6 +34,7 @@ WHERE account_id = ANY(:accounts) AND pushed_at >= :since
 GROUP BY 1, 2, 3
 """)
 # Of those who have no WeChat, what may go to this one of the family and is no secret from them.
+# By person, never by ix_message_ready: that would read the whole queue for each of them.
 _COMING = text("""
 SELECT t.account_id, m.kind, m.urgent, m.template_id,
   greatest(coalesce(m.wait_until, m.due_at), :at) AS at
@@ -41,16 +42,16 @@ FROM unnest(CAST(:accounts AS uuid[]), CAST(:residents AS uuid[]), CAST(:staff A
   AS t (account_id, resident_id, staff_id)
 CROSS JOIN LATERAL (
   SELECT * FROM message WHERE to_resident_id = t.resident_id AND due_at < :until
-    AND state = 'queued' AND channel = 'wechat'
+    AND state || '' = 'queued' AND channel = 'wechat'
     AND (to_account_id IS NULL OR to_account_id = t.account_id)
   UNION ALL
-  SELECT * FROM message WHERE to_staff_id = t.staff_id AND due_at < :until AND state = 'queued'
-    AND channel = 'wechat'
+  SELECT * FROM message WHERE to_staff_id = t.staff_id AND due_at < :until
+    AND state || '' = 'queued' AND channel = 'wechat'
   UNION ALL
   SELECT n.* FROM relation r JOIN message n ON n.to_resident_id = r.resident_id
   WHERE r.party_id = t.resident_id AND r.kind IN ('proxy', 'guardian')
     AND strpos(r.scope, 'reminders') > 0 AND r.valid_from <= :at AND r.valid_until > :at
-    AND n.due_at < :until AND n.state = 'queued' AND n.to_account_id IS NULL
+    AND n.due_at < :until AND n.state || '' = 'queued' AND n.to_account_id IS NULL
     AND (n.channel = 'family' OR n.channel = 'wechat'
       AND NOT EXISTS (SELECT 1 FROM account o WHERE o.resident_id = r.resident_id))
     AND NOT EXISTS (SELECT 1 FROM sensitive_item s WHERE s.subject_id = n.subject_id)
