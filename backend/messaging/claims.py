@@ -9,12 +9,16 @@ from backend.messaging.wording import MessageKind
 
 @dataclass(frozen=True, slots=True)
 class Sms:
-    """A text to one phone: the number as +8613…, a template and what stands in its {1}, {2} …"""
+    """A text to one phone: the number as +8613…, a template and what stands in its {1}, {2} …
+
+    `can_wait`: tomorrow will do where the provider takes no more for this phone today.
+    """
 
     id: UUID
     phone: str = field(repr=False)
     template_id: str
     params: tuple[str, ...]
+    can_wait: bool = True
 
 
 @dataclass(frozen=True, slots=True)

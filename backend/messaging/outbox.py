@@ -183,7 +183,7 @@ def _settle_alone(at: datetime, result: Result) -> int:
 
 
 def _settle(at: datetime, results: Sequence[Result]) -> int:
-    sms_desk.remember(at, {result.id: result.outcome for result in results})
+    sms_desk.remember(at, results)
     rows = _written(at, results)
     ledger.spend(at, [row for row in rows if row.state == State.SENT])
     ledger.void(at, [row for row in rows if row.reason == Reason.NO_CREDIT])

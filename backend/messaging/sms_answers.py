@@ -169,8 +169,13 @@ ACTIONS: Mapping[str, Action] = MappingProxyType({
 })  # fmt: skip
 
 
-def judge_sms(answer: Mapping[str, Any] | None, tried: int, wall: datetime) -> Outcome:
-    """The outcome at real instant `wall`; what cannot be read leaves in doubt whether it went."""
+def judge_sms(
+    answer: Mapping[str, Any] | None, tried: int, wall: datetime, *, can_wait: bool = True
+) -> Outcome:
+    """The outcome at real instant `wall`; what cannot be read leaves in doubt whether it went.
+
+    What cannot wait for tomorrow fails today, so that whatever follows a text follows now.
+    """
     code, name = _code_and_name(answer)
     if code is None:
         return UNREADABLE
@@ -181,7 +186,8 @@ def judge_sms(answer: Mapping[str, Any] | None, tried: int, wall: datetime) -> O
     if then is Then.IN_DOUBT:
         return replace(told, state=State.UNKNOWN)
     is_busy = reason is Reason.BUSY
-    if then is Then.GIVE_UP or (is_busy and tried >= len(BUSY_PAUSES_S)):
+    is_too_late = then is Then.TOMORROW and not can_wait
+    if then is Then.GIVE_UP or is_too_late or (is_busy and tried >= len(BUSY_PAUSES_S)):
         return told
     pause_s, halt_s = _waits(then, pause_s, wall)
     return replace(told, state=State.QUEUED, pause_s=pause_s, halt_s=halt_s, counted=is_busy)

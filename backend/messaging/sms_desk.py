@@ -20,10 +20,10 @@ from backend.kernel.context import Context
 from backend.kernel.crypto import keyring
 from backend.kernel.database import db
 from backend.kernel.ids import new_id
-from backend.messaging import history
+from backend.messaging import history, wording
 from backend.messaging.answers import Outcome
 from backend.messaging.candidates import Candidate
-from backend.messaging.claims import Sms
+from backend.messaging.claims import Result, Sms
 from backend.messaging.models import Message, Reason, State, Step
 from backend.messaging.rules import MessagingPolicy, after_quiet
 from backend.messaging.sms_models import PhoneStanding, SmsDispatch
@@ -36,10 +36,11 @@ WHERE pg_try_advisory_xact_lock(hashtextextended(encode(phone_index, 'hex'), 6))
 """)
 _TOLD = text("""
 UPDATE sms_dispatch SET serial_no = told.serial_no, code = told.code
-FROM unnest(CAST(:ids AS uuid[]), CAST(:serials AS text[]), CAST(:codes AS text[]))
-  AS told (message_id, serial_no, code)
-WHERE sms_dispatch.message_id = told.message_id
-RETURNING sms_dispatch.phone_index, told.code
+FROM unnest(CAST(:ids AS uuid[]), CAST(:tokens AS uuid[]), CAST(:serials AS text[]),
+  CAST(:codes AS text[])) AS told (message_id, token, serial_no, code)
+JOIN message ON message.id = told.message_id
+WHERE sms_dispatch.message_id = told.message_id AND (message.lease_token = told.token
+  OR message.lease_token IS NULL AND sms_dispatch.serial_no IS NULL AND sms_dispatch.code IS NULL)
 """)
 
 
@@ -68,17 +69,17 @@ def prepare(ctx: Context, rows: Sequence[Candidate]) -> dict[UUID, Sms]:
     that another sender is busy with is left for the next round.
     """
     phones = _phones(rows)
-    desk = _Desk.of(ctx, {phone.index for phone in phones.values()})
+    desk = _Desk.of(ctx, phones)
     found: dict[UUID, Sms] = {}
-    refused: list[tuple[UUID, Reason]] = []
+    refused: list[tuple[Candidate, Reason]] = []
     for row in rows:
         phone = phones.get(row.id)
         sms, reason = desk.judge(row, phone)
         if sms is not None:
             found[row.id] = sms
         elif reason is not None:
-            refused.append((row.id, reason))
-    _refuse(ctx, refused)
+            refused.append((row, reason))
+    desk.refuse(refused)
     _write_down(ctx.at, {one: phones[one].index for one in found})
     return found
 
@@ -88,17 +89,20 @@ class _Desk:
     """What is known of the phones of one claim."""
 
     limit: int
+    tomorrow: datetime
     free: frozenset[bytes]
     standing: Mapping[bytes, Reason]
     today: Counter[bytes]
 
     @classmethod
-    def of(cls, ctx: Context, indexes: Iterable[bytes]) -> "_Desk":
+    def of(cls, ctx: Context, phones: Mapping[UUID, _Phone]) -> "_Desk":
         """Ask about all of them at once; locks them, in one order, as far as they are free."""
-        policy, all_of_them = ctx.region.section("sms", SmsPolicy), sorted(set(indexes))
+        policy = ctx.region.section("sms", SmsPolicy)
+        all_of_them = sorted({phone.index for phone in phones.values()})
         free = frozenset(db.session.execute(_LOCK, {"indexes": all_of_them}).scalars())
         known = _standings(all_of_them)
-        return cls(policy.per_phone_a_day, free, known, _sent_today(ctx.at, all_of_them))
+        today = _sent_today(ctx.at, all_of_them, phones)
+        return cls(policy.per_phone_a_day, _tomorrow(ctx), free, known, today)
 
     def judge(self, row: Candidate, phone: _Phone | None) -> tuple[Sms | None, Reason | None]:
         """The text, or why there is none; neither where the phone is busy."""
@@ -109,41 +113,84 @@ class _Desk:
             return None, Reason.NO_PHONE
         if phone.index not in self.free:
             return None, None
-        if (reason := self._reason(phone.index)) is not None:
+        if (reason := self._reason(row, phone.index)) is not None:
             return None, reason
         try:
             params = words.fill(json.loads(row.content))
         except ValueError:
             return None, Reason.BAD_CONTENT
         self.today[phone.index] += 1
-        return Sms(row.id, e164(phone.number), words.id, params), None
+        waits = self._can_wait(row)
+        return Sms(row.id, e164(phone.number), words.id, params, can_wait=waits), None
 
-    def _reason(self, index: bytes) -> Reason | None:
-        full = Reason.PHONE_LIMIT if self.today[index] >= self.limit else None
-        return self.standing.get(index, full)
+    def _reason(self, row: Candidate, index: bytes) -> Reason | None:
+        """A dead number is dead for all; what cannot be left out knows no limit and no stop."""
+        stands = self.standing.get(index)
+        if stands is Reason.DEAD_PHONE or not _is_owed(row):
+            full = Reason.PHONE_LIMIT if self.today[index] >= self.limit else None
+            return stands or full
+        return None
+
+    def _can_wait(self, row: Candidate) -> bool:
+        """Whether it is still worth sending tomorrow, and nothing better follows today."""
+        is_over = row.expires_at is not None and row.expires_at <= self.tomorrow
+        goes_on = wording.catalogue().kind[row.kind].in_doubt is wording.InDoubt.NEXT
+        return not (_is_owed(row) or is_over or goes_on)
+
+    def refuse(self, refused: Sequence[tuple[Candidate, Reason]]) -> None:
+        """Hold what can wait for another day; the rest fails, so that the next channel follows."""
+        held = [row for row, why in refused if self._is_held(row, why)]
+        _mark(Step.HELD, Reason.PHONE_LIMIT, held, wait_until=self.tomorrow)
+        for reason in sorted({reason for _, reason in refused}):
+            over = [row for row, why in refused if why is reason and not self._is_held(row, why)]
+            _mark(Step.SETTLED, reason, over, state=State.FAILED)
+
+    def _is_held(self, row: Candidate, reason: Reason) -> bool:
+        return reason is Reason.PHONE_LIMIT and self._can_wait(row)
 
 
-def remember(at: datetime, results: Mapping[UUID, Outcome]) -> None:
+def _is_owed(row: Candidate) -> bool:
+    """Urgent, or to one of the staff: of that phone's other texts it is no part.
+
+    A family member's stop, or a family's texts of today, keep nobody from being warned.
+    """
+    return row.urgent or row.to_staff_id is not None
+
+
+def _mark(step: Step, reason: Reason, rows: Sequence[Candidate], **values: Any) -> None:
+    ids = [row.id for row in rows]
+    if ids:
+        changed = update(Message).where(Message.id.in_(ids)).values(reason=reason, **values)
+        db.session.execute(changed.execution_options(synchronize_session=False))
+        history.note(ids, step, reason)
+
+
+def remember(at: datetime, results: Sequence[Result]) -> None:
     """Keep what the provider said of each text; of the number, too, where it said something.
 
-    Before the messages themselves are touched, which whoever applies receipts locks last.
+    Before the messages themselves are touched, which whoever applies receipts locks last. Whose
+    lease another has by now says nothing of that one's try.
     """
-    told = {one: outcome for one, outcome in results.items() if outcome.code is not None}
+    told = [one for one in results if one.outcome.code is not None]
     if not told:
         return
-    sent = {one: outcome.rid for one, outcome in told.items() if outcome.state is State.SENT}
     columns = {
-        "ids": list(told),
-        "serials": [sent.get(one) for one in told],
-        "codes": [outcome.code for outcome in told.values()],
+        "ids": [one.id for one in told],
+        "tokens": [one.token for one in told],
+        "serials": [_serial(one.outcome) for one in told],
+        "codes": [one.outcome.code for one in told],
     }
     db.session.execute(_TOLD, columns)
     for reason, column in ((Reason.STOPPED, "stopped_at"), (Reason.BAD_RECIPIENT, "dead_at")):
-        ids = [one for one, outcome in told.items() if outcome.reason is reason]
+        ids = [one.id for one in told if one.outcome.reason is reason]
         if ids:
             _stand(
                 select(SmsDispatch.phone_index).where(SmsDispatch.message_id.in_(ids)), column, at
             )
+
+
+def _serial(outcome: Outcome) -> str | None:
+    return outcome.rid if outcome.state is State.SENT else None
 
 
 def _stand(indexes: Any, column: str, at: datetime) -> None:
@@ -174,48 +221,44 @@ def _standings(indexes: Sequence[bytes]) -> dict[bytes, Reason]:
         account.phone_index == PhoneStanding.phone_index,
         account.phone_given_at > PhoneStanding.dead_at,
     )
-    asked = select(PhoneStanding.phone_index, PhoneStanding.stopped_at).where(
-        PhoneStanding.phone_index.in_(indexes),
-        PhoneStanding.stopped_at.is_not(None) | (PhoneStanding.dead_at.is_not(None) & ~vouched),
+    is_dead = PhoneStanding.dead_at.is_not(None) & ~vouched
+    asked = select(PhoneStanding.phone_index, is_dead.label("is_dead")).where(
+        PhoneStanding.phone_index.in_(indexes), PhoneStanding.stopped_at.is_not(None) | is_dead
     )
     return {
-        row.phone_index: Reason.STOPPED if row.stopped_at else Reason.DEAD_PHONE
+        row.phone_index: Reason.DEAD_PHONE if row.is_dead else Reason.STOPPED
         for row in db.session.execute(asked)
     }
 
 
-def _sent_today(at: datetime, indexes: Sequence[bytes]) -> Counter[bytes]:
+def _sent_today(at: datetime, indexes: Sequence[bytes], but: Iterable[UUID]) -> Counter[bytes]:
+    """How many other texts each phone has had: one that is tried again is none of them."""
     begins, ends = day_of(at)
     many = (
         select(SmsDispatch.phone_index, func.count())
-        .where(SmsDispatch.phone_index.in_(indexes))
+        .where(SmsDispatch.phone_index.in_(indexes), SmsDispatch.message_id.not_in(but))
         .where(SmsDispatch.at >= begins, SmsDispatch.at < ends)
         .group_by(SmsDispatch.phone_index)
     )
     return Counter({row[0]: row[1] for row in db.session.execute(many)})
 
 
-def _refuse(ctx: Context, refused: Sequence[tuple[UUID, Reason]]) -> None:
-    _, tomorrow = day_of(ctx.at)
-    later = after_quiet(tomorrow, ctx.region.section("messaging", MessagingPolicy))
-    for reason in sorted({reason for _, reason in refused}):
-        ids = [one for one, why in refused if why is reason]
-        waits = reason is Reason.PHONE_LIMIT
-        values = {"wait_until": later} if waits else {"state": State.FAILED}
-        changed = update(Message).where(Message.id.in_(ids)).values(reason=reason, **values)
-        db.session.execute(changed.execution_options(synchronize_session=False))
-        history.note(ids, Step.HELD if waits else Step.SETTLED, reason)
+def _tomorrow(ctx: Context) -> datetime:
+    """When a phone may be written to again after a full day."""
+    _, midnight = day_of(ctx.at)
+    return after_quiet(midnight, ctx.region.section("messaging", MessagingPolicy))
 
 
 def _write_down(at: datetime, phones: Mapping[UUID, bytes]) -> None:
-    """A text that is tried again goes to the phone of today."""
+    """A text that is tried again goes to the phone of today; nothing was heard of it yet."""
     lines = [
         {"id": new_id(), "message_id": one, "phone_index": index, "at": at}
         for one, index in phones.items()
     ]
     if lines:
         row = insert(SmsDispatch)
-        again = {name: row.excluded[name] for name in ("phone_index", "at")}
+        anew = dict.fromkeys(("serial_no", "code", "delivered_at", "lost_at"))
+        again = {name: row.excluded[name] for name in ("phone_index", "at")} | anew
         db.session.execute(
             row.on_conflict_do_update(index_elements=["message_id"], set_=again), lines
         )

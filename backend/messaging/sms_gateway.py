@@ -59,7 +59,8 @@ class SmsPush:
 
     async def carry(self, sms: Sms, tried: int, wall: datetime) -> Outcome:
         """Post once, signed at `wall` (real time); raises `NotReached` or `NoAnswer`."""
-        return judge_sms(await self._send(body_of(sms, self._settings), wall), tried, wall)
+        answer = await self._send(body_of(sms, self._settings), wall)
+        return judge_sms(answer, tried, wall, can_wait=sms.can_wait)
 
     async def _send(self, body: bytes, wall: datetime) -> Mapping[str, Any] | None:
         try:

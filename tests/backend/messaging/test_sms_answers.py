@@ -96,3 +96,11 @@ def test_busy_is_given_up_after_three_tries_and_a_rate_never() -> None:
 def test_what_cannot_be_read_is_in_doubt(answer: Any) -> None:
     outcome = judge_sms(answer, 0, WALL)
     assert (outcome.state, outcome.reason) == (State.UNKNOWN, Reason.UNREADABLE)
+
+
+def test_what_cannot_wait_for_tomorrow_fails_today_where_the_phone_is_full() -> None:
+    full = text("LimitExceeded.PhoneNumberDailyLimit")
+    outcome = judge_sms(full, 0, WALL, can_wait=False)
+    assert (outcome.state, outcome.reason) == (State.FAILED, Reason.PHONE_LIMIT)
+    busy = text("LimitExceeded.PhoneNumberThirtySecondLimit")
+    assert judge_sms(busy, 0, WALL, can_wait=False).state is State.QUEUED

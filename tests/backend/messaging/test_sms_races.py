@@ -1,6 +1,7 @@
 """A phone's limit holds whatever number of senders reach for it at once."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy import text
 
 from backend.assembly import assemble, release
 from backend.kernel.clock import FixedClock
+from backend.kernel.context import Context
 from backend.kernel.database import db
 from backend.kernel.transaction import transaction
 from backend.messaging import Channel, MessageKind, claim, sms_desk
@@ -24,14 +26,19 @@ SENDERS, LIMIT = 4, 2
 
 @pytest.fixture
 def one_phone(own_database: str, tmp_path: Path) -> str:
-    """So many people of one family, each with a text that may go at any hour."""
+    """So many people of one family, each with a text of no urgency."""
     app = assemble(Settings.from_env(environment(own_database, tmp_path)), FixedClock(MORNING))
     with app.app_context(), transaction():
         for _ in range(SENDERS):
-            a_text(somebody(), MessageKind.EMERGENCY_ACCESS, values={"whose": "您的资料"})
+            a_text(somebody(), MessageKind.CONTRACT_DECLINED)
         claim(by_itself(), "first", 0, Channel.SMS)  # so that the fence knows its database
     release(app)
     return own_database
+
+
+def in_the_morning() -> Context:
+    """At an hour at which texts go that are not urgent."""
+    return replace(by_itself(), at=MORNING)
 
 
 def take_one(sender: str, is_guarded: bool) -> int:
@@ -39,7 +46,7 @@ def take_one(sender: str, is_guarded: bool) -> int:
     if not is_guarded:
         sms_desk._LOCK = ALL_OF_THEM
     with transaction():
-        many = len(claim(by_itself(), sender, 1, Channel.SMS))
+        many = len(claim(in_the_morning(), sender, 1, Channel.SMS))
         time.sleep(1.0)
     return many
 
@@ -55,7 +62,7 @@ def rest(url: str, tmp_path: Path) -> list[Any]:
         many = 0
         for _ in range(SENDERS):
             with transaction():
-                many += len(claim(by_itself(), "last", 1, Channel.SMS))
+                many += len(claim(in_the_morning(), "last", 1, Channel.SMS))
         held = text("SELECT count(*) FROM message WHERE reason = 'phone_limit'")
         found = [many, db.session.execute(held).scalar_one()]
         db.session.remove()
