@@ -10,7 +10,7 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import Row, func, select, text, update
-from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 
 from backend.kernel.context import Context
 from backend.kernel.database import db
@@ -37,6 +37,8 @@ log = structlog.get_logger(__name__)
 
 LEASE_S = 30
 GRACE_S = 15
+# So many rows of a claim may be broken by themselves; more than go, and they wait so long instead.
+FEW_BROKEN, WAITS_S = 3, 60
 
 # For the rest of its transaction: rows are found by their keys, one by one. For a batch of a
 # thousand the planner would rather read the whole table, which costs more than all else here; nor
@@ -118,23 +120,36 @@ def _lane_of(row: Candidate) -> UUID | None:
 
 
 def _one_by_one(ctx: Context, channel: Channel, limit: int) -> list[Parcel]:
-    """One of these rows cannot be read or judged: that one is put aside, the others go."""
+    """One of these rows cannot be read or judged: that one is put aside, the others go.
+
+    Where most of them cannot, the fault is not theirs: they wait.
+    """
     chosen: dict[UUID | None, Parcel] = {}
+    broken: list[UUID] = []
     for message_id in candidates.ids(ctx, channel, limit):
         try:
             with attempt():
                 for row, text_ in _to_send(ctx, channel, candidates.one(ctx, channel, message_id)):
                     chosen.setdefault(_lane_of(row), (row, text_))
+        except (OperationalError, InterfaceError, IntegrityError):
+            raise
         except Exception as defect:
             log.error("message put aside", message=str(message_id), error=type(defect).__name__)
-            _put_aside(message_id)
+            broken.append(message_id)
+    if broken:
+        _put_aside(broken, for_good=len(broken) <= max(FEW_BROKEN, len(chosen)))
     return list(chosen.values())
 
 
-def _put_aside(message_id: UUID) -> None:
-    aside = {"state": State.FAILED, "reason": Reason.QUARANTINED}
-    db.session.execute(update(Message).where(Message.id == message_id).values(**aside))
-    history.note([message_id], Step.DROPPED, Reason.QUARANTINED)
+def _put_aside(ids: Sequence[UUID], *, for_good: bool) -> None:
+    these = update(Message).where(Message.id.in_(ids))
+    if for_good:
+        aside = {"state": State.FAILED, "reason": Reason.QUARANTINED}
+        db.session.execute(these.values(**aside))
+        history.note(ids, Step.DROPPED, Reason.QUARANTINED)
+    else:
+        later = func.now() + func.make_interval(0, 0, 0, 0, 0, 0, WAITS_S)
+        db.session.execute(these.values(next_at=later))
 
 
 def _lease(ctx: Context, sender: str, chosen: Sequence[Parcel]) -> list[Claimed]:

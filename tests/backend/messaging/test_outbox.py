@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
 from message_builders import a_message
 from people import a_member_of_staff, a_resident, by_itself
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from backend import messaging
 from backend.kernel.calendar import SHANGHAI
@@ -15,7 +17,17 @@ from backend.kernel.clock import FixedClock
 from backend.kernel.context import Role
 from backend.kernel.database import db
 from backend.kernel.ids import new_id
-from backend.messaging import Claimed, Message, Outcome, Reason, Result, State, history, outbox
+from backend.messaging import (
+    Claimed,
+    Message,
+    Outcome,
+    Reason,
+    Result,
+    State,
+    attention,
+    history,
+    outbox,
+)
 
 SENT = Outcome(State.SENT, counted=True, errcode=0)
 
@@ -152,3 +164,40 @@ def test_a_row_that_cannot_be_read_is_put_aside_alone(app: Flask, poison: str) -
     put_aside = text("SELECT state, reason FROM message WHERE id = :id")
     assert db.session.execute(put_aside, {"id": bad}).one() == ("failed", "quarantined")
     assert [line.reason for line in history.of(bad)] == [Reason.QUARANTINED]
+
+
+TIMED_OUT = OperationalError("", {}, Exception("canceling statement due to lock timeout"))
+
+
+def breaking(monkeypatch: pytest.MonkeyPatch, *defects: Exception) -> None:
+    """The first judgements break so, one after the other."""
+    judge, left = attention.judge, list(defects)
+
+    def broken(ctx: Any, rows: Any) -> Any:
+        if left:
+            raise left.pop(0)
+        return judge(ctx, rows)
+
+    monkeypatch.setattr(attention, "judge", broken)
+
+
+def test_a_lock_that_is_not_had_in_time_is_no_fault_of_a_message(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_message(), a_message()
+    breaking(monkeypatch, ValueError(), TIMED_OUT)
+    with pytest.raises(OperationalError):
+        claim()
+    assert len(claim()) == 2
+
+
+def test_a_fault_that_all_messages_have_is_none_of_theirs(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = [a_message() for _ in range(outbox.FEW_BROKEN + 1)]
+    breaking(monkeypatch, *(ValueError() for _ in range(len(many) + 1)))
+    assert claim() == claim() == []
+    db.session.expire_all()
+    assert {one.state for one in many} == {State.QUEUED}
+    db.session.execute(text("UPDATE message SET next_at = now()"))
+    assert len(claim()) == len(many)
