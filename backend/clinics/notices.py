@@ -76,8 +76,10 @@ def _tell(
     if booking.state not in while_in:
         return
     values = {"time": messaging.as_time(booking.starts_at), "place": _house(booking)}
-    to = To.resident(booking.resident_id)
-    messaging.queue(ctx, kind, to, booking.id, occasion=kind, values=values)
+    to, expires = To.resident(booking.resident_id), None
+    if kind is MessageKind.SESSION_CANCELLED and booking.starts_at > ctx.at:
+        expires = booking.starts_at  # nobody is kept from going once it is past
+    messaging.queue(ctx, kind, to, booking.id, kind, values, expires=expires)
 
 
 def _house(booking: Booking) -> str:

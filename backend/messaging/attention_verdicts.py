@@ -24,6 +24,8 @@ from backend.messaging.models import Reason
 from backend.messaging.rules import MessagingPolicy
 from backend.messaging.wording import MUTABLE, Channel, Consent, Wording, catalogue
 
+# What has this weight somebody travels or decides by: no budget holds it back, though it counts.
+HEAVIEST = 9
 # What a telephone shows by itself; an SMS of a ladder is the same message once more.
 PUSHED = frozenset({Channel.WECHAT, Channel.FAMILY})
 
@@ -72,8 +74,9 @@ class Case:
 
     @property
     def pushes(self) -> Pushes:
-        """What counts for the same budget."""
-        return self.account.pushes(is_work=self.is_work) if self.is_pushed else {}
+        """What counts for the same budget; nothing against what matters most."""
+        is_bound = self.is_pushed and self.wording.weight < HEAVIEST
+        return self.account.pushes(is_work=self.is_work) if is_bound else {}
 
     @property
     def reminder(self) -> Reminder:

@@ -281,3 +281,15 @@ def test_a_weekends_work_waits_for_monday(app: Flask, clock: FixedClock) -> None
     assert go() == []
     at(clock, "2026-11-23 07:00")
     assert go() == [message.id]
+
+
+def test_that_a_session_is_cancelled_waits_for_no_budget(clock: FixedClock, per_day: int) -> None:
+    person = a_resident()
+    for _ in range(per_day):
+        plain(person)
+    go()
+    where = {"time": "2026年11月23日 15:30", "place": "社区"}
+    stop = a_message(person, MessageKind.SESSION_CANCELLED, values=where)
+    later = plain(person)
+    assert go() == [stop.id]
+    assert (later.state, later.reason) == (State.QUEUED, Reason.OVER_BUDGET)
