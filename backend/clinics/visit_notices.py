@@ -36,7 +36,7 @@ def take_answer(ctx: Context, event: MessageAnswered) -> None:
 
     A family member does so within what the person allowed.
     """
-    if event.kind is not MessageKind.VISIT_NEAR:
+    if event.kind is not MessageKind.VISIT_NEAR or not _stands(ctx, event):
         return
     if event.answer is not Answer.CANNOT_COME:
         messaging.withdraw(ctx, event.subject_id, MessageKind.CANNOT_COME)
@@ -48,11 +48,21 @@ def take_answer(ctx: Context, event: MessageAnswered) -> None:
         _tell_desk(ctx, booking, event)
 
 
+def _stands(ctx: Context, event: MessageAnswered) -> bool:
+    """Whether nothing else was said since; the seat is locked first, the message last.
+
+    Who says so a moment later waits, and finds the seat given back.
+    """
+    queries.lock(event.subject_id)
+    return messaging.answer_stands(ctx, event)
+
+
 def _cancelled(ctx: Context, event: MessageAnswered) -> bool:
     try:
         with attempt():
             theirs = _as_person(ctx, event)
             cancel(theirs, queries.hold(theirs, event.subject_id))
+            messaging.withdraw(ctx, event.subject_id, MessageKind.VISIT_NEAR)
     except Refusal:
         return False
     return True

@@ -77,7 +77,7 @@ def tell_cannot_come(ctx: Context, event: MessageAnswered) -> None:
 
     Nothing counts as done or missed by it: that is theirs to say.
     """
-    if event.kind is not MessageKind.FOLLOW_UP_DUE:
+    if event.kind is not MessageKind.FOLLOW_UP_DUE or not messaging.answer_stands(ctx, event):
         return
     if event.answer is not Answer.CANNOT_COME:
         messaging.withdraw(ctx, event.subject_id, MessageKind.CANNOT_COME)

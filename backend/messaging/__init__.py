@@ -3,6 +3,7 @@
 from backend.messaging import fence, gauges, lifting
 from backend.messaging.answer_events import FoundDeadByPhone, MessageAnswered
 from backend.messaging.answering import hold
+from backend.messaging.answering import stands as answer_stands
 from backend.messaging.answering_service import answer, answer_by_phone, mark_read
 from backend.messaging.answers import (
     DEFECT,
@@ -176,6 +177,7 @@ __all__ = [
     "about",
     "answer",
     "answer_by_phone",
+    "answer_stands",
     "apply_events",
     "apply_heard",
     "as_date",

@@ -28,6 +28,17 @@ def hold(ctx: Context, message_id: UUID) -> Message:
     return held(select(Message).where(Message.id == (row and (row.first_id or row.id))))
 
 
+def stands(_ctx: Context, event: MessageAnswered) -> bool:
+    """Whether this is the last that was said of it; locks the message, so that it stays so.
+
+    Who wants no more of such messages takes nothing back of what was said before.
+    """
+    said = select(Message.answer, Message.answered_at).where(Message.id == event.message_id)
+    last = db.session.execute(said.with_for_update()).one_or_none()
+    is_last = last is not None and tuple(last) == (event.answer, event.at)
+    return is_last or (last is not None and last.answer is Answer.STOP)
+
+
 def told_by_phone(ctx: Context, first: Message, said: Answer | None) -> None:
     """Somebody of the centre reached the person, who perhaps answered; nothing more is sent."""
     if said is not None:

@@ -225,3 +225,23 @@ def test_a_stop_mutes_the_group_on_every_channel(http: Http) -> None:
     assert say(http, person, message.id, STOP).json["answer"] == "stop"
     messaging.climb(by_itself())
     assert chain(db.session.get_one(Message, other_id)) == []
+
+
+@pytest.mark.parametrize(
+    ("then", "left"),
+    [(CONFIRMED, clinics.BookingState.BOOKED), (STOP, clinics.BookingState.CANCELLED)],
+)
+def test_who_takes_a_no_back_keeps_the_seat(
+    http: Http, clock: FixedClock, then: Answer, left: clinics.BookingState
+) -> None:
+    person = a_resident()
+    session = a_session(a_roster(a_centre()), starts_at=MORNING + timedelta(days=2))
+    booking_id = clinics.book(by(person), session.id).id
+    follow()
+    near = next(one for one in messages_about(booking_id) if one.kind is MessageKind.VISIT_NEAR)
+    message_id, person_id, clock.at = near.id, person.id, near.due_at
+    for said in (CANNOT, then):
+        who = db.session.get_one(identity.Resident, person_id)
+        assert say(http, who, message_id, said).status_code == 200
+    follow()
+    assert db.session.get_one(Booking, booking_id).state is left
