@@ -157,7 +157,8 @@ class Wording:
     `texts` and `page`: the card. `urgent`: goes at whatever hour, and counts for no budget.
     `reminder`: only reminds, so that it needs that consent. `weight`: 1 to 9, what matters more has
     the last credit, and of 9 nothing waits for the budget. `ladder`: the channels after 微信 where
-    it is not delivered, or not read within `unread_hours`. `collapse`: of what has this name about one subject only the newest waits.
+    it is not delivered, or not read within `unread_hours`. `collapse`: of what has this name about
+    one subject only the newest waits.
     `expires_hours` after it was due nothing is sent; `late_after_hours` after it the `late` policy
     applies, `late_text` in place of the first line. `digest`: may be told together with others of
     the same morning; `spread`: at any minute of that hour; `workdays_only`: waits for one of
