@@ -32,7 +32,8 @@ FETCH = "/cgi-bin/stable_token"
 IMAGE = "image"
 OK = 200
 LINES, LINE_WAIT_S = 4, 0.5
-# A fetch of the token with its second try ends inside the lease of whoever fetches.
+# A fetch of the token with its second try ends inside the lease of whoever fetches. A server that
+# answers byte by byte may take longer: then another fetches, and what this one got is not kept.
 FETCH_WAIT, FETCH_PAUSE_S = httpx2.Timeout(2.0, connect=1.0), 0.5
 FAILED_S, MISCONFIGURED_S = 3.0, 60.0
 LONGEST_TOKEN_S = 7200

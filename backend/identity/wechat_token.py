@@ -41,8 +41,9 @@ FRESH_S, POLL_S, PATIENCE_S = 60.0, 0.05, 4.0
 LEASE_S = 8.0
 # WeChat makes another in the last 300 s, while the old one stays good: asked earlier it repeats it.
 RENEWS_WITHIN_S, RENEW_BEFORE_S, SHORTEST_S = 300, 240.0, 30.0
-# After a refusal WeChat gave the same token again: it is the one, and is not asked for at once.
-SAME_AGAIN_S = 30.0
+# After a refusal WeChat gave the same token again: it is the one, and is not asked for at once. A
+# refusal after that is believed soon; where WeChat repeats itself again, it is asked more rarely.
+SAME_S, SAME_AGAIN_S = 3.0, 30.0
 
 wechat_token = Table(
     "wechat_token",
@@ -88,7 +89,8 @@ UPDATE wechat_token SET token_sealed = :sealed, fetches = fetches + 1,
   fetched_at = clock_timestamp(), lease = NULL, lease_until = NULL,
   renew_at = lease_until - make_interval(secs => :lease_s) + make_interval(secs => :renew_in),
   ends_at = lease_until - make_interval(secs => :lease_s) + make_interval(secs => :ends_in),
-  same_until = CASE WHEN :is_same THEN clock_timestamp() + make_interval(secs => :same_s) END,
+  same_until = CASE WHEN :is_same THEN clock_timestamp() + make_interval(secs =>
+    CASE WHEN same_until > clock_timestamp() - interval '10 s' THEN :again_s ELSE :same_s END) END,
   barred_until = NULL, refused_with = NULL
 WHERE appid = :appid AND lease = :lease
 """)
@@ -254,7 +256,8 @@ class SharedToken:
             "ends_in": float(seconds),
             "renew_in": _renew_in(seconds, is_same=is_same),
             "is_same": is_same,
-            "same_s": SAME_AGAIN_S,
+            "same_s": SAME_S,
+            "again_s": SAME_AGAIN_S,
         }
         with current_app.app_context(), transaction():
             kept = db.session.execute(_KEEP, told)

@@ -181,6 +181,18 @@ def test_one_that_is_killed_while_it_fetches_is_followed_by_one_other(world: Wor
     assert eventually(lambda: world.fetches() == 2)  # the killed one's was answered to nobody
 
 
+def test_one_that_dies_after_it_was_repeated_is_replaced_within_seconds(world: World) -> None:
+    """A refusal without a cause, and soon after it one with."""
+    first = world.server.access_token()
+    world.wechat.fault("token", CALL, times=1)
+    world.server.ask(CALL, method="GET")
+    assert (world.server.access_token(), world.fetches()) == (first, 2)
+    world.wechat.control("POST", "clock", {"seconds": 7300})
+    world.sql("UPDATE wechat_token SET same_until = same_until - interval '3 s'")
+    assert world.server.ask(CALL, method="GET").get("errcode", 0) == 0
+    assert (world.server.access_token() != first, world.fetches()) == (True, 3)
+
+
 def test_a_server_that_always_refuses_is_asked_twice_and_the_token_is_kept(world: World) -> None:
     first = world.server.access_token()
     world.wechat.fault("token", CALL, times=50)
