@@ -21,6 +21,8 @@ from backend.messaging.models import Message, Reason, State, Step
 # WeChat's clock and ours differ by this much at most; what it tells of is no older than that.
 CLOCKS_DIFFER = timedelta(minutes=2)
 OLDEST = timedelta(days=3)
+# From the claim to the call, to the event of it.
+CALLED = timedelta(minutes=1)
 
 _Other = aliased(Message)
 
@@ -58,16 +60,18 @@ def _unheard_of(event: WeChatEvent) -> Any:
     on_its_way = exists().where(theirs, _Other.state == State.SENDING)
     numbered = exists().where(_Other.msgid == event.msgid, _Other.account_id == event.account_id)
     at, latest = event.happened_at, event.happened_at + CLOCKS_DIFFER
-    near = (Message.state == State.SENT) & Message.sent_at.between(at - CLOCKS_DIFFER, latest)
+    # When it was claimed: its result may have waited in a journal, and was settled much later.
+    tried_at = func.coalesce(Message.pushed_at, Message.sent_at)
+    near = (Message.state == State.SENT) & tried_at.between(at - CLOCKS_DIFFER - CALLED, latest)
     ready_at = func.coalesce(Message.wait_until, Message.due_at)
     doubtful = (Message.state == State.UNKNOWN) & ready_at.between(at - OLDEST, latest)
-    apart = func.abs(func.extract("epoch", Message.sent_at - at))
+    apart = func.abs(func.extract("epoch", tried_at - at))
     return (
         select(Message.id, Message.state)
         .where(Message.account_id == event.account_id, Message.template_id == event.template_id)
         .where(Message.msgid.is_(None), ~on_its_way, ~numbered)
         .where(near | doubtful)
-        .order_by(apart.nulls_last(), Message.due_at, Message.id)
+        .order_by(Message.state == State.UNKNOWN, apart, Message.due_at, Message.id)
         .limit(1)
         .with_for_update(of=Message)
     )

@@ -35,13 +35,14 @@ def apply_events(ctx: Context, limit: int) -> int:
     now: datetime = db.session.execute(select(func.clock_timestamp())).scalar_one()
     due = _claim(now, limit)
     _find_accounts(due)
-    found = [event for event in due if event.account_id is not None]
+    # One order for all who apply: account by account, and messages after every credit.
+    theirs = [event for event in due if event.account_id is not None]
+    found = sorted(theirs, key=lambda one: (str(one.account_id), one.id))
     this = _Round(ctx, now)
     for event in due:
         if event.account_id is None:
             this.wait(event)
-    # One order for all who apply: account by account, and messages after every credit.
-    for event in sorted(found, key=lambda one: (str(one.account_id), one.id)):
+    for event in found:
         if event.told in ENTRIES:
             this.alone([event])
     if sent := [event for event in found if event.told not in ENTRIES]:

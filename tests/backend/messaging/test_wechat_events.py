@@ -319,3 +319,18 @@ def test_the_copy_of_a_record_has_it_and_its_erasure_ends_it(http: Http) -> None
     assert entered["entry"] == Entry.CONFIRMED
     messaging.erase(ctx, resident.id)
     assert events() == []
+
+
+def test_a_result_that_waited_in_a_journal_is_found_by_when_it_was_called(http: Http) -> None:
+    """And what WeChat says failed is failed, however late the database heard of the call."""
+    resident = a_resident()
+    message = attempted(a_message(resident), State.SENT)
+    message.sent_at = MORNING + timedelta(minutes=9)
+    db.session.flush()
+    event = WeChatEvent(
+        account_id=account_of(resident), template_id=message.template_id, msgid=7,
+        happened_at=MORNING + timedelta(seconds=2), errcode=43101,
+    )  # fmt: skip
+    assert [found for _, found in event_settling.settle([event])] == [True]
+    db.session.expire_all()
+    assert (message.state, message.msgid) == (State.FAILED, 7)
