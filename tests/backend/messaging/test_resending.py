@@ -1,6 +1,7 @@
 """In doubt: kept as it is, unless its kind may be sent twice and takes no single consent."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -65,6 +66,7 @@ def test_what_may_be_sent_twice_is_sent_once_more(app: Flask) -> None:
         {"obsolete": True},
         {"channel": "sms"},
         {"expires_at": "2020-01-01T00:00:00Z"},
+        {"reason": "restored"},
     ],
     ids=str,
 )
@@ -74,6 +76,16 @@ def test_not_too_soon_not_again_not_what_is_over_and_never_a_text(
     message = doubtful(**facts)
     assert messaging.resend_doubtful(by_itself()) == 0
     assert message.state is State.UNKNOWN
+
+
+@pytest.mark.usefixtures("long_term")
+def test_what_went_on_to_the_next_channel_is_not_sent_again(app: Flask) -> None:
+    message = doubtful()
+    text_of_it = a_message()
+    text_of_it.channel, text_of_it.first_id = messaging.Channel.SMS, message.id
+    text_of_it.created_at = message.created_at + timedelta(minutes=1)
+    db.session.flush()
+    assert messaging.resend_doubtful(by_itself()) == 0
 
 
 def test_usually_it_is_kept(app: Flask) -> None:
