@@ -6,6 +6,6 @@ from backend.kernel.transaction import transaction
 
 
 def note_catch_up() -> int:
-    """Last in the timetable: by its turn every other sweep has had its own since the restore."""
+    """Last in the timetable: by its turn every other sweep has been begun since the restore."""
     with transaction():
         return int(messaging.lifting.note_catch_up(now()))

@@ -10,8 +10,12 @@ from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
 
+import structlog
+
 from backend import messaging
 from backend.kernel.context import Context
+
+log = structlog.get_logger(__name__)
 
 EVERY_S = 2.0
 
@@ -23,6 +27,7 @@ class Witness:
         self._path = folder / "witness.json"
         self._looked_at = -EVERY_S
         self._active = False
+        self._is_told = False
 
     def look(self, ctx: Context) -> None:
         """Compare the database with what is remembered, at most every two seconds.
@@ -34,7 +39,7 @@ class Witness:
         seen = self._remembered()
         sight = messaging.fence.compare(ctx, seen)
         if sight.beat > seen.get(sight.lineage, 0):
-            self._remember(seen | {sight.lineage: sight.beat})
+            self._try_to_remember(seen | {sight.lineage: sight.beat})
         if self._active:
             messaging.fence.beat()
         self._looked_at, self._active = time.monotonic(), False
@@ -54,6 +59,15 @@ class Witness:
                 UUID(one): int(beat) for one, beat in json.loads(self._path.read_text()).items()
             }
         return {}
+
+    def _try_to_remember(self, seen: dict[UUID, int]) -> None:
+        """A full disk must not end the sender: a memory less is no alarm."""
+        try:
+            self._remember(seen)
+        except OSError as failure:
+            if not self._is_told:
+                log.error("witness: cannot write", error=type(failure).__name__)
+            self._is_told = True
 
     def _remember(self, seen: dict[UUID, int]) -> None:
         new = self._path.with_suffix(f".{os.getpid()}")

@@ -6,7 +6,21 @@ A claim that is not of this slot's time (the clock was set back) counts for noth
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import BigInteger, Column, DateTime, Table, Text, func, select, text, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    DateTime,
+    Table,
+    Text,
+    and_,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from backend.kernel.database import Base, db
 
@@ -50,6 +64,15 @@ def finish(job: str, slot: int) -> None:
     """The slot is worked."""
     mine = update(tick).where(tick.c.job == job, tick.c.slot == slot).values(done_at=func.now())
     db.session.execute(mine)
+
+
+def some_at_work(since: ColumnElement[datetime], but: str) -> ColumnElement[bool]:
+    """Whether some job but this one is at work, or failed after `since` and was not done again."""
+    later = tick.alias()
+    again = exists().where(later.c.job == tick.c.job, later.c.done_at > tick.c.claimed_at)
+    at_work = tick.c.claimed_at > func.now() - timedelta(seconds=PATIENCE_S)
+    failed = and_(tick.c.claimed_at > since, ~again)
+    return exists().where(tick.c.done_at.is_(None), tick.c.job != but, or_(at_work, failed))
 
 
 def forget_before(instant: datetime) -> int:

@@ -59,7 +59,7 @@ SELECT m.to_resident_id {_MEMBERS}
   AND NOT EXISTS (SELECT 1 FROM message d WHERE d.to_resident_id = m.to_resident_id
     AND d.kind = 'digest' AND d.subject_id = m.to_resident_id AND d.occasion = :occasion)
 GROUP BY 1 HAVING count(*) >= :least LIMIT :limit
-""")  # noqa: S608 — two constants
+""")  # noqa: S608  # nosec B608 — two constants
 _TOGETHER = text(f"""
 SELECT m.id, m.kind, m.to_resident_id, m.expires_at,
   coalesce(m.wait_until, m.due_at) AS ready_at {_MEMBERS}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import structlog
 from sqlalchemy import (
@@ -128,9 +128,10 @@ def raise_by_hand(ctx: Context) -> None:
 def _raise(ctx: Context, row: Row[Any], because: Because) -> bool:
     """A new lineage, by which the other machines' memories of before raise it no second time."""
     now = {"because": because, "raised_at": func.now(), "cut_at": ctx.at, "caught_up_at": None}
-    if _change(row, identity=HERE, lineage=func.gen_random_uuid(), **now):
+    lineage = uuid4()
+    if _change(row, identity=HERE, lineage=lineage, **now):
         record(ctx, SendFenceRaised(str(because)))
-    _tell(row.lineage, because)
+        _tell(lineage, because)
     return True
 
 

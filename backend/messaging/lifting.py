@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
 
+from backend.kernel import ticks
 from backend.kernel.context import Context
 from backend.kernel.database import db
 from backend.kernel.events import Delivery, DeliveryState, EventRow, record
@@ -19,6 +20,7 @@ from backend.messaging.rules import MessagingPolicy, after_quiet
 from backend.messaging.wording import Channel, MessageKind
 
 CATCH_UP = timedelta(minutes=1)
+ITS_JOB = "messaging.note_catch_up"
 BATCH = 5000
 
 
@@ -91,6 +93,7 @@ def note_catch_up(ctx: Context) -> bool:
     """Note when what happens by itself has been done anew for the lost time; whether just now.
 
     Reminders that the sweeps and reactions queued again until then may have been sent before.
+    Another process may still be at a sweep while the one that asks has come to its end.
     """
     behind = exists().where(
         Delivery.state == DeliveryState.PENDING,
@@ -100,7 +103,7 @@ def note_catch_up(ctx: Context) -> bool:
     caught_up = (
         update(send_fence)
         .where(send_fence.c.caught_up_at.is_(None), send_fence.c.raised_at < func.now() - CATCH_UP)
-        .where(~behind)
+        .where(~behind, ~ticks.some_at_work(send_fence.c.raised_at, ITS_JOB))
         .values(caught_up_at=ctx.at)
         .returning(send_fence.c.one)
     )

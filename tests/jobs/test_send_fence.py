@@ -12,12 +12,17 @@ import psycopg
 import pytest
 from commands import manage
 from databases import clone, own_empty, remove, url
+from flask import Flask
+from people import by_itself
 from processes import eventually
 from sending import Outside, outside
+from sqlalchemy import text
 
+from backend.kernel.database import db
+from backend.messaging import lifting
 from config.settings import Settings
 from jobs import fence as job
-from jobs import witness
+from jobs import timetable, witness
 from tools.backups import restoring, taking
 
 QUIET_S = 0.6
@@ -145,6 +150,22 @@ def test_a_kind_is_sent_again_where_the_operator_says_so(world: Outside) -> None
     assert event[0]["sent_again"] == ["demo_notice"]
 
 
+def test_what_another_process_still_sweeps_is_waited_for(app: Flask) -> None:
+    up = "because = 'restored', raised_at = now() - interval '20 min', cut_at = now()"
+    db.session.execute(text(f"UPDATE send_fence SET {up}"))
+    begun = "INSERT INTO tick (job, slot, claimed_at, done_at) VALUES (:job, :slot, {}, {})"
+    job_of = {"job": "followups.remind_due", "slot": 1}
+    db.session.execute(text(begun.format("now()", "NULL")), job_of)
+    db.session.execute(text(begun.format("now()", "NULL")), {**job_of, "job": lifting.ITS_JOB})
+    assert not lifting.note_catch_up(by_itself())
+    failed = "UPDATE tick SET claimed_at = now() - interval '10 min' WHERE job = :job"
+    db.session.execute(text(failed), {"job": job_of["job"]})
+    assert not lifting.note_catch_up(by_itself())
+    db.session.execute(text(begun.format("now()", "now()")), {**job_of, "slot": 2})
+    assert lifting.note_catch_up(by_itself())
+    assert timetable.TIMETABLE[-1].name == lifting.ITS_JOB
+
+
 @pytest.mark.full
 def test_what_somebody_is_just_changing_is_not_passed_over(world: Outside) -> None:
     (message,) = world.burst(1)
@@ -201,6 +222,15 @@ def test_a_database_behind_what_the_machine_remembers_was_set_back(
     assert eventually(lambda: fence(world) == "behind")
     time.sleep(QUIET_S)
     assert world.delivered().total() == 2
+
+
+def test_a_disk_without_room_for_the_memory_stops_no_sender(app: Flask, tmp_path: Path) -> None:
+    db.session.execute(text("UPDATE send_fence SET beat = 7"))
+    gone = witness.Witness(tmp_path / "gone")
+    for _ in range(2):
+        gone.look(by_itself())
+        gone.doubt()
+    assert db.session.execute(text("SELECT beat FROM send_fence")).scalar_one() == 8
 
 
 def test_a_torn_memory_is_none(world: Outside) -> None:
