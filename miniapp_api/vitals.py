@@ -52,6 +52,14 @@ GAUGES: Mapping[str, tuple[str, Callable[[], float | None]]] = {
         "Waiting of the oldest receipt or reply that is due to be applied",
         messaging.heard_lag_s,
     ),
+    "jiayi_sms_heard_quarantined": (
+        "Receipts and replies that cannot be applied and wait for a person",
+        messaging.heard_quarantined,
+    ),
+    "jiayi_sms_replies_unread": (
+        "Replies to texts that wait for a person",
+        messaging.replies_unread,
+    ),
     "jiayi_wechat_events_lag_seconds": (
         "Waiting of WeChat's oldest event that is due to be applied",
         messaging.events_lag_s,

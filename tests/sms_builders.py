@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from conftest import MORNING
@@ -99,7 +99,8 @@ def receipt(sid: str = "s-1", status: str = "SUCCESS", words: str = "", **more: 
     return heard(Heard.RECEIPT, told | more)
 
 
-def reply(words: str, time: int = 1795400000, phone: str = PHONE) -> int:
+def reply(words: str, at: datetime = MORNING, phone: str = PHONE) -> int:
+    time = int(at.timestamp())
     told = {"mobile": phone, "nationcode": "86", "sign": "家医示例", "text": words, "time": time}
     return heard(Heard.REPLY, told)
 

@@ -76,7 +76,13 @@ from backend.messaging.sms_desk import sms_is_offered
 from backend.messaging.sms_events import TextsSwitched
 from backend.messaging.sms_gateway import SmsCarrier, SmsPush
 from backend.messaging.sms_models import PhoneStanding, SmsDispatch, SmsHeard
-from backend.messaging.sms_settling import apply_heard, forget_heard, heard_lag_s
+from backend.messaging.sms_replies import replies_unread
+from backend.messaging.sms_settling import (
+    apply_heard,
+    forget_heard,
+    heard_lag_s,
+    heard_quarantined,
+)
 from backend.messaging.sms_wishes_service import Texting, switch_texts, texting
 from backend.messaging.sms_wording import sms_catalogue
 from backend.messaging.subject_service import close, erase, export, foresee, forget
@@ -209,6 +215,7 @@ __all__ = [
     "hear_replies",
     "heard_at",
     "heard_lag_s",
+    "heard_quarantined",
     "held_by",
     "hold",
     "hold_call",
@@ -232,6 +239,7 @@ __all__ = [
     "record_call",
     "remember_sms",
     "replay",
+    "replies_unread",
     "report_popup",
     "resend_doubtful",
     "settle",

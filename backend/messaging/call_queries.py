@@ -11,7 +11,7 @@ from backend.kernel.clock import real_time
 from backend.kernel.context import Context
 from backend.kernel.database import db, held, one
 from backend.kernel.paging import Page, Wanted, page
-from backend.messaging import call_policy, ladder_queries, wording
+from backend.messaging import call_policy, ladder_queries, sms_replies, wording
 from backend.messaging.call_models import CallItem
 from backend.messaging.models import Message, State
 
@@ -20,6 +20,7 @@ from backend.messaging.models import Message, State
 class Call:
     """One line of the list: whom, about what, how often it was tried, who has it now.
 
+    `reply`: what the person wrote, where that is what the call is about.
     The number is on file with the person, and shown to who took the call.
     """
 
@@ -27,6 +28,7 @@ class Call:
     message: Message
     person: identity.Resident
     is_taken: bool
+    reply: str | None = None
 
     @property
     def resident_id(self) -> UUID:
@@ -69,4 +71,4 @@ def line(item: CallItem) -> Call:
     message = item.message
     person = db.session.get_one(identity.Resident, message.to_resident_id)
     is_taken = item.taken_until is not None and item.taken_until > real_time()
-    return Call(item, message, person, is_taken)
+    return Call(item, message, person, is_taken, sms_replies.words_behind(message))

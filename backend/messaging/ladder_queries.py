@@ -81,7 +81,7 @@ def but(ctx: Context, failed: Collection[UUID]) -> Sequence[UUID]:
 def found(ctx: Context, ids: Sequence[UUID]) -> list[Found]:
     """What is known of these messages at this instant."""
     rows = db.session.execute(_facts().where(Message.id.in_(ids))).all()
-    houses = _houses(ctx, [row.Message for row in rows])
+    houses = houses_of(ctx, [row.Message for row in rows])
     return [_found(row, houses.get(row.Message.id)) for row in rows]
 
 
@@ -183,7 +183,7 @@ def _barred(kind: MessageKind, has_phone: bool, house_id: UUID | None) -> Mappin
     return barred
 
 
-def _houses(ctx: Context, messages: Collection[Message]) -> Mapping[UUID, UUID]:
+def houses_of(ctx: Context, messages: Collection[Message]) -> Mapping[UUID, UUID]:
     """For each message the house that answers for the person: the signed team's, else its own."""
     people = {one.to_resident_id for one in messages if one.to_resident_id is not None}
     subjects = {one.subject_id for one in messages}

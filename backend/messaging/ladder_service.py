@@ -132,13 +132,14 @@ def _list(
     if listed:
         db.session.execute(insert(CallItem), listed)
     for house in {item["institution_id"] for item in listed}:
-        _ask_to_call(ctx, house)
+        ask_to_call(ctx, house, f"{ctx.today}")
 
 
-def _ask_to_call(ctx: Context, house_id: UUID) -> None:
-    """Once a day: the list itself tells the rest."""
+@admitted(by_clock)
+def ask_to_call(ctx: Context, house_id: UUID, occasion: str) -> None:
+    """Once an occasion, as a day: the list itself tells the rest."""
     to, kind = To.on_duty(house_id, *DESK), MessageKind.CALL_TO_MAKE
-    queue(ctx, kind, to, house_id, f"{ctx.today}", {})
+    queue(ctx, kind, to, house_id, occasion, {})
 
 
 def _tell_colleagues(ctx: Context, due: Sequence[Found]) -> None:

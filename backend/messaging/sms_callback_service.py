@@ -68,6 +68,8 @@ def _read(ctx: Context, heard: Heard, items: Iterable[Any]) -> list[SmsHeard]:
             found.append(_row(heard, item, ctx.at))
         except Unreadable as wrong:
             log.warning("sms: unreadable", heard=heard, fault=str(wrong))
+        except ValueError as wrong:
+            log.warning("sms: unreadable", heard=heard, fault=type(wrong).__name__)
     return found
 
 
@@ -98,5 +100,13 @@ def _keep(rows: Iterable[SmsHeard]) -> int:
 
 def _columns(row: SmsHeard) -> dict[str, Any]:
     names = [attribute.key for attribute in inspect(SmsHeard).column_attrs]
-    left_to_the_database = {"received_at", "next_at", "message_id", "answer"}
+    left_to_the_database = {
+        "received_at",
+        "next_at",
+        "looks",
+        "failures",
+        "error",
+        "message_id",
+        "answer",
+    }
     return {name: getattr(row, name) for name in names if name not in left_to_the_database}

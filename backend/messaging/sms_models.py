@@ -57,17 +57,22 @@ class Heard(StrEnum):
 
 
 class HeardState(StrEnum):
-    """Where it stands; `unmatched`: for hours no text was found that it is about."""
+    """Where it stands; `unmatched`: for hours no text was found that it is about.
+
+    `quarantined`: applying it fails, a person has to look.
+    """
 
     STORED = "stored"
     APPLIED = "applied"
     UNMATCHED = "unmatched"
+    QUARANTINED = "quarantined"
 
 
 class SmsHeard(Base):
     """One receipt or reply, kept once by its `key`; words and number sealed or indexed.
 
-    `happened_at` is as the provider says; `received_at` and `next_at` are real time.
+    `happened_at` is as the provider says; `received_at` and `next_at` are real time. `looks`:
+    how often its text was looked for.
     """
 
     __tablename__ = "sms_heard"
@@ -90,6 +95,9 @@ class SmsHeard(Base):
     received_at: Mapped[datetime] = mapped_column(server_default=func.now())
     state: Mapped[HeardState] = mapped_column(server_default=HeardState.STORED)
     next_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    looks: Mapped[int] = mapped_column(server_default="0")
+    failures: Mapped[int] = mapped_column(server_default="0")
+    error: Mapped[str | None]
     message_id: Mapped[UUID | None] = mapped_column(ForeignKey("message.id", ondelete="CASCADE"))
     answer: Mapped[Answer | None]
 

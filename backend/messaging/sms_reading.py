@@ -8,13 +8,15 @@ read as Shanghai's.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from backend.kernel.calendar import SHANGHAI
 
 LONGEST_NAME, LONGEST_WORDS = 120, 500
+# What is said to have happened at another time did so when we heard of it.
+OLDEST, LATEST = timedelta(days=30), timedelta(days=1)
 _MOBILE = re.compile(r"(?:\+?86)?(1[3-9]\d{9})", re.ASCII)
 _UNSOUND = re.compile("[\0\ud800-\udfff]")
 
@@ -59,7 +61,7 @@ def receipt(item: Any, at: datetime) -> Told:
 def reply(item: Any, at: datetime) -> Told:
     """What somebody answered; raises `Unreadable`."""
     fields = _fields(item)
-    mobile, words, stamp = _mobile(fields), _words(fields.get("text")), fields.get("time")
+    mobile, words, stamp = _mobile(fields), _words(fields.get("text")), _stamp(fields)
     if words is None:
         raise Unreadable("text")
     return Told(f"{mobile}|{stamp}|{words}", mobile, _moment(stamp, at), words=words)
@@ -84,6 +86,11 @@ def _name(fields: Mapping[str, Any], key: str) -> str | None:
     return value if is_name else None
 
 
+def _stamp(fields: Mapping[str, Any]) -> int | str | None:
+    value = fields.get("time")
+    return value if isinstance(value, int) else _name(fields, "time")
+
+
 def _words(value: Any) -> str | None:
     if not isinstance(value, str):
         return None
@@ -99,13 +106,20 @@ def _uuid(value: Any) -> UUID | None:
 
 def _local(value: Any, at: datetime) -> datetime:
     try:
-        return datetime.strptime(str(value), "%Y-%m-%d %H:%M:%S").replace(tzinfo=SHANGHAI)
+        told = datetime.strptime(str(value), "%Y-%m-%d %H:%M:%S").replace(tzinfo=SHANGHAI)
     except ValueError:
         return at
+    return _near(told, at)
 
 
 def _moment(value: Any, at: datetime) -> datetime:
     try:
-        return datetime.fromtimestamp(int(value), UTC)
+        told = datetime.fromtimestamp(int(value), UTC)
     except (TypeError, ValueError, OverflowError, OSError):
         return at
+    return _near(told, at)
+
+
+def _near(told: datetime, at: datetime) -> datetime:
+    """A clock's first day, or one that is far ahead, is none that a column or a rule can use."""
+    return told if at - OLDEST <= told <= at + LATEST else at

@@ -1,24 +1,24 @@
 """Applying receipts and replies: each once, in any order, however late; a bad one alone.
 
-A receipt settles the text it is about, and tells how its phone stands; a reply is about the text
-that was sent to that phone last.
+A receipt settles the text it is about, and tells how its phone stands; whether it was delivered
+is the same whichever of two receipts comes first. Replies are in `sms_replies`.
 """
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import structlog
-from sqlalchemy import Select, delete, func, select
+from sqlalchemy import Select, case, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from backend.kernel.context import Context
-from backend.kernel.database import db, held
+from backend.kernel.database import db
 from backend.kernel.ids import new_id
 from backend.kernel.transaction import attempt
-from backend.messaging import answering, history, wording
-from backend.messaging.answering_service import answer_by_phone
-from backend.messaging.models import Answer, Message, Reason, State, Step
+from backend.messaging import history, sms_replies
+from backend.messaging.models import Message, Reason, State, Step
 from backend.messaging.sms_models import Heard, HeardState, PhoneStanding, SmsDispatch, SmsHeard
 from backend.messaging.sms_rules import SmsPolicy, says_any
 from backend.messaging.sms_wording import sms_catalogue
@@ -28,6 +28,8 @@ log = structlog.get_logger(__name__)
 SOUGHT_FOR = timedelta(hours=6)
 SOONEST, RAREST = timedelta(seconds=1), timedelta(minutes=10)
 IN_DOUBT_FOR = timedelta(days=3)
+FEWEST_LOOKS, MOST_FAILURES = 6, 8
+LOST = frozenset({Reason.NOT_DELIVERED, Reason.DEAD_PHONE, Reason.STOPPED})
 Found = tuple[SmsDispatch, Message]
 
 
@@ -35,41 +37,57 @@ def apply_heard(ctx: Context, limit: int) -> int:
     """Apply up to `limit` that are due, in the caller's transaction; returns how many that were.
 
     What is about a text that its sender has not settled yet waits; after hours it is given up.
+    What cannot be read or applied is tried again alone, and in the end set aside for a person.
     """
     now: datetime = db.session.execute(select(func.now())).scalar_one()
     due = _claim(limit)
-    for heard in due:
+    for heard_id in due:
         try:
             with attempt():
-                is_taken = _apply(ctx, heard)
+                _look(ctx, db.session.get_one(SmsHeard, heard_id, populate_existing=True), now)
                 db.session.flush()
         except Exception as failure:
-            is_taken = False
-            log.warning("sms: failed", heard_id=str(heard.id), error=type(failure).__name__)
-        if is_taken:
-            heard.state = HeardState.APPLIED
-        else:
-            _wait(heard, now)
+            _fail(heard_id, type(failure).__name__)
     return len(due)
 
 
-def _claim(limit: int) -> Sequence[SmsHeard]:
-    due = select(SmsHeard).where(SmsHeard.state == HeardState.STORED)
+def _claim(limit: int) -> Sequence[UUID]:
+    """By their ids alone, which can always be read."""
+    due = select(SmsHeard.id).where(SmsHeard.state == HeardState.STORED)
     due = due.where(SmsHeard.next_at <= func.now()).order_by(SmsHeard.next_at, SmsHeard.id)
     locked = due.limit(limit).with_for_update(skip_locked=True)
     return db.session.execute(locked).scalars().all()
 
 
-def _wait(heard: SmsHeard, now: datetime) -> None:
-    """Look again, ever more rarely."""
+def _look(ctx: Context, heard: SmsHeard, now: datetime) -> None:
+    """Apply it where its text is found; else look again, ever more rarely."""
+    if heard.heard is Heard.REPLY:
+        is_taken = sms_replies.take(ctx, heard)
+    else:
+        is_taken = _take_receipt(ctx, heard)
+    if is_taken:
+        heard.state = HeardState.APPLIED
+        return
     age = now - heard.received_at
-    if age > SOUGHT_FOR:
+    heard.looks += 1
+    if age > SOUGHT_FOR and heard.looks >= FEWEST_LOOKS:
         heard.state = HeardState.UNMATCHED
     heard.next_at = now + min(max(age / 2, SOONEST), RAREST)
 
 
-def _apply(ctx: Context, heard: SmsHeard) -> bool:
-    return _take_reply(ctx, heard) if heard.heard is Heard.REPLY else _take_receipt(ctx, heard)
+def _fail(heard_id: UUID, error: str) -> None:
+    """Written without reading the row, which may be what fails."""
+    tried = SmsHeard.failures + 1
+    is_poison = tried >= MOST_FAILURES
+    values: dict[str, Any] = {
+        "failures": tried,
+        "error": error,
+        "next_at": func.now() + func.make_interval(0, 0, 0, 0, 0, 0, func.power(2, tried)),
+        "state": case((is_poison, HeardState.QUARANTINED), else_=SmsHeard.state),
+    }
+    change = update(SmsHeard).where(SmsHeard.id == heard_id).values(**values)
+    db.session.execute(change.execution_options(synchronize_session=False))
+    log.warning("sms: failed", heard_id=str(heard_id), error=error)
 
 
 def _take_receipt(ctx: Context, heard: SmsHeard) -> bool:
@@ -79,9 +97,10 @@ def _take_receipt(ctx: Context, heard: SmsHeard) -> bool:
     dispatch, message = found
     heard.message_id = message.id
     if heard.succeeded:
-        dispatch.delivered_at, dispatch.lost_at = dispatch.delivered_at or ctx.at, None
+        _take_back_stop(heard.phone_index, message, dispatch)
         _stand(heard.phone_index, failures=0, reached_at=ctx.at, dead_at=None)
-        _arrived(ctx, message)
+        _did_arrive(ctx, message, was_lost=dispatch.lost_at is not None)
+        dispatch.delivered_at, dispatch.lost_at = dispatch.delivered_at or ctx.at, None
     elif dispatch.delivered_at is None and dispatch.lost_at is None:
         dispatch.lost_at = ctx.at
         _did_not_arrive(message, _lost(ctx, heard))
@@ -99,7 +118,8 @@ def _text_of(ctx: Context, heard: SmsHeard) -> Found | None:
     )
     ways = [texts.where(SmsDispatch.serial_no == heard.serial_no)]
     if heard.context_id is not None:
-        ways.append(texts.where(SmsDispatch.message_id == heard.context_id))
+        first_heard = SmsDispatch.serial_no.is_(None)  # else it is about a try before this one
+        ways.append(texts.where(SmsDispatch.message_id == heard.context_id, first_heard))
     for way in [*ways, in_doubt]:
         rows = _locked(way.where(SmsDispatch.phone_index == heard.phone_index))
         if len(rows) == 1:
@@ -113,10 +133,19 @@ def _locked(texts: Select[SmsDispatch, Message]) -> list[Found]:
     return [(row[0], row[1]) for row in found]
 
 
-def _arrived(ctx: Context, message: Message) -> None:
-    if message.state is State.UNKNOWN:
+def _did_arrive(ctx: Context, message: Message, *, was_lost: bool) -> None:
+    """Also where a receipt said before that it was lost: it is in somebody's hands."""
+    if message.state is State.FAILED and was_lost and message.reason in LOST:
         message.state, message.reason, message.sent_at = State.SENT, None, ctx.at
         history.note([message.id], Step.SETTLED)
+    sms_replies.arrived(ctx, message)
+
+
+def _take_back_stop(index: bytes, message: Message, dispatch: SmsDispatch) -> None:
+    """A stop that the receipt before told of, and nobody wrote, was none."""
+    if message.reason is Reason.STOPPED and dispatch.lost_at is not None:
+        same = (PhoneStanding.phone_index == index) & (PhoneStanding.stopped_at == dispatch.lost_at)
+        db.session.execute(update(PhoneStanding).where(same).values(stopped_at=None))
 
 
 def _did_not_arrive(message: Message, reason: Reason) -> None:
@@ -147,53 +176,17 @@ def _stand(index: bytes, **facts: Any) -> int:
     return int(db.session.execute(kept.returning(PhoneStanding.failures)).scalar_one())
 
 
-def _take_reply(ctx: Context, heard: SmsHeard) -> bool:
-    """What cannot be understood stays recorded beside the text it is about."""
-    said = sms_catalogue().answer(heard.words or "")
-    text = _last_text(ctx, heard, asked=said in {Answer.CONFIRMED, Answer.CANNOT_COME})
-    heard.answer, heard.message_id = said, text.id if text else None
-    if said is Answer.STOP:
-        _stand(heard.phone_index, stopped_at=ctx.at)
-    if text is not None and said is not None:
-        _arrived(ctx, text)
-        db.session.flush()
-        _pass_on(ctx, text, said)
-    return True
-
-
-def _pass_on(ctx: Context, text: Message, said: Answer) -> None:
-    """Who answers has read it; a stop is one of texts, and mutes nothing in WeChat."""
-    if said is Answer.STOP:
-        first = held(select(Message).where(Message.id == (text.first_id or text.id)))
-        answering.told_by_phone(ctx, first, None)
-    elif text.to_resident_id is not None:
-        answer_by_phone(ctx, text.to_resident_id, said, text.id)
-
-
-def _last_text(ctx: Context, heard: SmsHeard, *, asked: bool) -> Message | None:
-    """The newest text to that phone, of those that ask for an answer where it is one."""
-    hours = ctx.region.section("sms", SmsPolicy).reply_hours
-    texts = select(Message).join(SmsDispatch, SmsDispatch.message_id == Message.id)
-    texts = texts.where(
-        SmsDispatch.phone_index == heard.phone_index,
-        SmsDispatch.at > ctx.at - timedelta(hours=hours),
-        Message.state.in_([State.SENT, State.UNKNOWN]),
-    )
-    if asked:
-        texts = texts.where(Message.kind.in_(_asking()))
-    newest = texts.order_by(SmsDispatch.at.desc(), Message.id.desc()).limit(1)
-    return db.session.execute(newest).scalar_one_or_none()
-
-
-def _asking() -> list[wording.MessageKind]:
-    return [kind for text in sms_catalogue().text.values() if text.answers for kind in text.kinds]
-
-
 def heard_lag_s() -> float:
     """How long the receipt or reply that is due longest has been waiting, in real seconds."""
     waiting = select(func.extract("epoch", func.now() - func.min(SmsHeard.next_at)))
     found = db.session.execute(waiting.where(SmsHeard.state == HeardState.STORED))
     return max(0.0, float(found.scalar_one() or 0.0))
+
+
+def heard_quarantined() -> int:
+    """How many receipts and replies wait for a person because applying them fails."""
+    poison = select(func.count()).where(SmsHeard.state == HeardState.QUARANTINED)
+    return db.session.execute(poison).scalar_one()
 
 
 def forget_heard(before: datetime, limit: int = 500) -> int:

@@ -11,7 +11,7 @@ from backend.kernel.subjects import Records, rows_of, told
 from backend.messaging.models import Message
 from backend.messaging.sms_models import PhoneStanding, SmsDispatch, SmsHeard
 
-_INTERNAL = ["key", "state", "next_at"]
+_INTERNAL = ["key", "state", "next_at", "looks", "failures", "error"]
 
 
 def texts_of(messages: Any) -> Records:

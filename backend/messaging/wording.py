@@ -78,6 +78,7 @@ class MessageKind(StrEnum):
     DIGEST = "digest"
     CANNOT_COME = "cannot_come"
     CALL_TO_MAKE = "call_to_make"
+    SMS_REPLY = "sms_reply"
 
 
 class Channel(StrEnum):

@@ -39,6 +39,6 @@ def receive_receipts(ctx: Context, secret: str) -> dict[str, Any]:
 @paced(Pace.CALLBACK)
 @gives(TakenSchema)
 def receive_replies(ctx: Context, secret: str) -> dict[str, Any]:
-    """短信回复通知 · 1, 2 and T are understood by themselves, the rest is kept for a person."""
+    """短信回复通知 · T, and 1 or 2 to the one open question; a person of the house has the rest."""
     messaging.hear_replies(ctx, secret, request.get_data())
     return TAKEN

@@ -16,7 +16,10 @@ api = Api("calls", Audience.STAFF)
 
 
 class CallToMakeSchema(Schema):
-    """Whom to call and about what; every name shown is written down."""
+    """Whom to call and about what; every name shown is written down.
+
+    `reply`: what the person answered to a text, where only a person can understand it.
+    """
 
     id = fields.UUID(required=True, attribute="item.id")
     resident_id = fields.UUID(required=True)
@@ -30,6 +33,7 @@ class CallToMakeSchema(Schema):
         required=True, allow_none=True, attribute="message.expires_at"
     )
     tries = fields.Whole(0, 1000, required=True, attribute="item.tries")
+    reply = fields.Text(500, required=True, allow_none=True)
     is_taken = fields.Boolean(required=True)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import text as sql
 
 from backend import messaging
 from backend.kernel.database import db
-from backend.messaging import Message, MessageKind, PhoneStanding, Reason, SmsDispatch, State
+from backend.messaging import Message, PhoneStanding, Reason, SmsDispatch, State
 from backend.messaging.models import Answer
 from backend.messaging.sms_desk import phone_index
 from backend.messaging.sms_models import Heard, HeardState, SmsHeard
@@ -70,16 +70,19 @@ def test_three_failures_in_a_row_make_a_phone_dead_and_one_success_begins_anew(a
     assert (standing().failures, standing().dead_at) == (3, MORNING)
 
 
+@pytest.mark.parametrize("words", ["关机", "空号", "运营商黑名单"])
 @pytest.mark.parametrize("order", [["SUCCESS", "FAIL"], ["FAIL", "SUCCESS"]])
 def test_of_two_receipts_that_differ_the_text_was_delivered_once_one_says_so_first(
-    app: Flask, order: list[str]
+    app: Flask, order: list[str], words: str
 ) -> None:
     message = a_sent_text()
     for status in order:
-        receipt(status=status)
+        receipt(status=status, words=words)
         applied()
     assert dispatch(message).delivered_at == MORNING
     assert dispatch(message).lost_at is None
+    assert (message.state, message.reason, message.sent_at) == (State.SENT, None, MORNING)
+    assert (standing().failures, standing().dead_at, standing().stopped_at) == (0, None, None)
 
 
 def test_a_receipt_settles_a_text_in_doubt_by_the_phone_or_by_our_own_id(app: Flask) -> None:
@@ -108,7 +111,9 @@ def test_what_comes_before_its_text_is_settled_waits_and_is_given_up_after_hours
     assert dispatch(message).delivered_at == MORNING
     receipt("nobody-s")
     db.session.execute(sql("UPDATE sms_heard SET received_at = now() - interval '7 hours'"))
-    applied()
+    for _ in range(6):
+        assert HeardState.UNMATCHED not in db.session.execute(db.select(SmsHeard.state)).scalars()
+        applied()
     states = db.session.execute(db.select(SmsHeard.state).order_by(SmsHeard.id)).scalars()
     assert list(states) == [HeardState.APPLIED, HeardState.UNMATCHED]
 
@@ -134,19 +139,6 @@ def test_a_stop_stops_texts_to_that_phone_and_to_no_other(app: Flask) -> None:
     assert (message.state, other.state) == (State.SENT, State.SENT)
     [kept] = db.session.execute(db.select(SmsHeard)).scalars()
     assert (kept.answer, kept.message_id) == (Answer.STOP, message.id)
-
-
-def test_a_reply_is_about_the_newest_text_to_that_phone_that_asks_for_one(app: Flask) -> None:
-    older = a_sent_text(to=somebody(name="韩奶奶"))
-    dispatch(older).at = MORNING.replace(hour=1)
-    asking = a_sent_text(State.UNKNOWN, serial=None)
-    dispatch(asking).at = MORNING.replace(hour=2)
-    a_sent_text(serial="s-3", kind=MessageKind.RUN_OUT)
-    reply("1")
-    applied()
-    [kept] = db.session.execute(db.select(SmsHeard)).scalars()
-    assert (kept.answer, kept.message_id) == (Answer.CONFIRMED, asking.id)
-    assert asking.state is State.SENT  # who answers has read it
 
 
 @pytest.mark.parametrize(
@@ -200,3 +192,38 @@ def test_what_is_over_is_forgotten_after_a_while(app: Flask) -> None:
     now = db.session.execute(sql("SELECT now() - interval '180 days'")).scalar_one()
     assert messaging.forget_heard(now) == 1
     assert dispatch(message).delivered_at == MORNING
+
+
+def test_one_that_cannot_be_applied_is_set_aside_alone(app: Flask) -> None:
+    """A row that the driver cannot read stands for every defect."""
+    message = a_sent_text()
+    receipt("nobody-s")
+    db.session.execute(sql("UPDATE sms_heard SET happened_at = '0001-01-01 BC'"))
+    receipt()
+    for _ in range(8):
+        applied()
+    assert dispatch(message).delivered_at == MORNING
+    rows = db.session.execute(sql("SELECT state, failures, error FROM sms_heard ORDER BY id"))
+    assert list(rows) == [("quarantined", 8, "DataError"), ("applied", 0, None)]
+    assert messaging.heard_quarantined() == 1
+
+
+def test_a_receipt_of_the_try_before_says_nothing_of_this_one(app: Flask) -> None:
+    message = a_sent_text(serial="s-2")
+    receipt("s-1", "FAIL", ext=str(message.id))
+    applied()
+    assert message.state is State.SENT
+    receipt("s-2", "FAIL")
+    applied()
+    assert message.state is State.FAILED
+
+
+@pytest.mark.parametrize("told", ["0001-01-01 00:00:00", "9999-12-31 23:59:59", "soon", None])
+def test_a_time_that_cannot_be_is_when_we_heard_of_it(app: Flask, told: object) -> None:
+    receipt(user_receive_time=told)
+    assert db.session.execute(db.select(SmsHeard.happened_at)).scalar_one() == MORNING
+
+
+def test_no_item_costs_us_the_batch_whatever_stands_in_it(app: Flask) -> None:
+    good = {"mobile": PHONE, "text": "1", "time": 1}
+    assert heard(Heard.REPLY, good | {"time": "\ud800"}, good | {"text": "\ud800"}, good) == 2
