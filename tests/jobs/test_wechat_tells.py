@@ -62,6 +62,7 @@ def test_events_settle_what_the_sender_could_not(heard: Outside) -> None:
     assert (left[:5], left[5] in {0, 1}) == ([0] * 5, True)
 
 
+@pytest.mark.full
 def test_a_report_of_failure_may_come_before_the_sender_knows(heard: Outside) -> None:
     """The push hangs after it was done: its event is there long before its answer is given up."""
     heard.simulator.control("POST", "callbacks/failures", {"errcode": 777})
