@@ -176,6 +176,8 @@ BODIES: Mapping[str, Body] = {
     "POST /staff/desk/verifications": _newcomer,
     "POST /staff/desk/documents": lambda world: _seen(world, further=_passport("AB99999")),
     "POST /staff/desk/lost-phones": _seen,
+    "POST /staff/desk/texts/search": _seen,
+    "POST /staff/desk/texts/restoration": _seen,
     "POST /staff/desk/bookings": lambda world: _seen(world, **_other_session(world)),
     "POST /staff/desk/bookings/search": _seen,
     "POST /staff/desk/bookings/{booking_id}/cancellation": _seen,

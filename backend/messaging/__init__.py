@@ -83,7 +83,14 @@ from backend.messaging.sms_settling import (
     heard_lag_s,
     heard_quarantined,
 )
-from backend.messaging.sms_wishes_service import Texting, switch_texts, texting
+from backend.messaging.sms_wishes_service import (
+    Texting,
+    TextingOf,
+    restore_texts_at_desk,
+    switch_texts,
+    texting,
+    texting_at_desk,
+)
 from backend.messaging.sms_wording import sms_catalogue
 from backend.messaging.subject_service import close, erase, export, foresee, forget
 from backend.messaging.template_check import (
@@ -175,6 +182,7 @@ __all__ = [
     "Story",
     "Template",
     "Texting",
+    "TextingOf",
     "TextsSwitched",
     "To",
     "WeChatEvent",
@@ -242,6 +250,7 @@ __all__ = [
     "replies_unread",
     "report_popup",
     "resend_doubtful",
+    "restore_texts_at_desk",
     "settle",
     "sms_catalogue",
     "sms_is_offered",
@@ -258,6 +267,7 @@ __all__ = [
     "tells",
     "templates_differ",
     "texting",
+    "texting_at_desk",
     "to_climb",
     "troubles",
     "usual_line",

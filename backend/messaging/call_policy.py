@@ -3,7 +3,7 @@
 from sqlalchemy import ColumnElement, false
 
 from backend.kernel.context import Context, Role
-from backend.kernel.ties import NONE, Sight, Tie, Ties, allows, possible
+from backend.kernel.ties import NONE, Sight, Tie, Ties, admits, allows, possible
 from backend.messaging.call_models import CallItem
 
 DESK = frozenset({Role.DOCTOR, Role.NURSE, Role.PUBLIC_HEALTH, Role.COORDINATOR, Role.MANAGER})
@@ -22,4 +22,5 @@ def _of_house(ctx: Context) -> ColumnElement[bool]:
 
 
 visible_to = Sight(rows={Tie.STAFF: _of_house})
+at_desk = admits(Tie.STAFF, only={Tie.STAFF: DESK})
 who_calls = allows(ties, Tie.STAFF, only={Tie.STAFF: DESK})
