@@ -52,6 +52,9 @@ def _fall_due(scene: Scene, doctor: Person, visit: dict[str, Any]) -> dict[str, 
     morning = _at(next_workday(date.fromisoformat(visit["due_on"]) - NOTICE), time(9, 30))
     moved = scene.stage.move_clock(morning)
     scene.tell.need("The clock", "moves on", f"{morning:%Y-%m-%d %H:%M}", right=moved.status == 200)
+    until(lambda: _about(visit, doctor, TASK), bool)
+    # Reminders are spread over their hour: each person has a minute of it.
+    scene.stage.move_clock(morning + timedelta(hours=1))
     until(lambda: she.received(HERS), bool)
     scene.wait(A_WHILE)
     pushes = she.received(HERS)
