@@ -40,6 +40,7 @@ def test_the_cast_and_the_page_are_there(app: Flask, http: Http) -> None:
 def test_production_knows_nothing_of_it(tmp_path: Path) -> None:
     told = environment("postgresql://nobody@127.0.0.1:9/none", tmp_path) | {
         "ENV": "production",
+        "SMS_BASE_URL": "",
         "LIMITS": "1",
     }
     app = create_app(Settings.from_env(told))
