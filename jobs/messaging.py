@@ -13,8 +13,13 @@ log = structlog.get_logger(__name__)
 def climb() -> int:
     """What did not reach somebody takes the next channel, some hundreds a commit.
 
-    Where one stands in the way of the others, each goes alone.
+    So does what cannot wait for a channel that is down or full.
     """
+    return _climb() + until_none(lambda: messaging.climb_past(now()))
+
+
+def _climb() -> int:
+    """Where one stands in the way of the others, each goes alone."""
     try:
         return until_none(lambda: messaging.climb(now()))
     except Exception as failure:

@@ -41,7 +41,7 @@ from backend.messaging.fence import Because, Sight
 from backend.messaging.gateway import CALL_S, NoAnswer, NotReached, Push, WeChatPush, body_of
 from backend.messaging.ladder_queries import but as to_climb
 from backend.messaging.ladder_rules import LadderPolicy, ladder_of, visit_reminder_at
-from backend.messaging.ladder_service import climb, climb_one, stop_calls
+from backend.messaging.ladder_service import climb, climb_one, climb_past, stop_calls
 from backend.messaging.lanes import SendingLane
 from backend.messaging.lanes import numbers as lane_numbers
 from backend.messaging.lanes import tell as tell_lanes
@@ -205,6 +205,7 @@ __all__ = [
     "claim",
     "climb",
     "climb_one",
+    "climb_past",
     "close",
     "end_wordings",
     "erase",

@@ -35,7 +35,7 @@ def mark_read(ctx: Context, message: Message) -> Message:
         history.note([message.id], Step.READ, by=ctx.actor.id)
         answering.end_ladder(message)
         if message.digest is not None:
-            mark_read(ctx, message.digest)
+            mark_read(ctx, held(select(Message).where(Message.id == message.digest_id)))
     return message
 
 

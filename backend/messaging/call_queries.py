@@ -11,7 +11,7 @@ from backend.kernel.clock import real_time
 from backend.kernel.context import Context
 from backend.kernel.database import db, held, one
 from backend.kernel.paging import Page, Wanted, page
-from backend.messaging import call_policy, ladder_queries, sms_replies, wording
+from backend.messaging import call_policy, chains, ladder_queries, sms_replies, wording
 from backend.messaging.call_models import CallItem
 from backend.messaging.models import Message, State
 
@@ -46,7 +46,7 @@ def hold_call(ctx: Context, call_id: UUID) -> CallItem:
     """One that is still to be made, locked with its message; raises `NotFound`."""
     one(_open(ctx).where(CallItem.id == call_id))
     item = held(select(CallItem).where(CallItem.id == call_id))
-    one(select(Message).where(Message.id == item.message_id).with_for_update())
+    chains.lock(Message.id.in_([item.message_id, item.message.first_id or item.message_id]))
     return one(_open(ctx).where(CallItem.id == call_id).execution_options(populate_existing=True))
 
 
@@ -60,6 +60,7 @@ def _open(ctx: Context) -> Select[CallItem]:
         .options(contains_eager(CallItem.message))
         .where(call_policy.visible_to(ctx), CallItem.ended_at.is_(None))
         .where(Message.state == State.QUEUED, ladder_queries.is_welcome())
+        .where(~chains.is_settled())
         .where(func.coalesce(Message.wait_until, Message.due_at) <= ctx.at)
         .where(or_(Message.expires_at.is_(None), Message.expires_at > ctx.at))
         .where(~(paused & Message.kind.in_(wording.reminders())))

@@ -13,15 +13,26 @@ from backend import identity, teams
 from backend.kernel.context import Context
 from backend.kernel.database import db
 from backend.kernel.relations import Kind, Relation, in_force
-from backend.messaging import wording
+from backend.messaging import chains, wording
 from backend.messaging.ladder_rules import Rung, ladder_of
 from backend.messaging.models import Message, Reason, State
+from backend.messaging.rules import MessagingPolicy, is_quiet
 from backend.messaging.sms_desk import sms_is_offered
 from backend.messaging.sms_wording import sms_catalogue
 from backend.messaging.wishes_models import ReminderWish
 from backend.messaging.wording import MUTABLE, Channel, InDoubt, MessageKind
 
 FINAL = (State.SENT, State.UNKNOWN, State.FAILED, State.WITHDRAWN)
+# Why a message waits that its channel does not carry now; none: nobody even tried.
+HALTED = (
+    Reason.QUOTA,
+    Reason.SUSPENDED,
+    Reason.BAD_TOKEN,
+    Reason.NOT_REACHED,
+    Reason.BUSY,
+    Reason.RATE,
+)
+CANNOT_WAIT = 9
 # So long a receipt or an event may still say that it did not arrive.
 SETTLES = timedelta(days=3)
 ENOUGH = 500
@@ -51,6 +62,41 @@ def ready(ctx: Context, limit: int, which: ColumnElement[bool] | None = None) ->
         .with_for_update(skip_locked=True)
     )
     return db.session.execute(found).scalars().all()
+
+
+def stuck(ctx: Context, limit: int) -> Sequence[UUID]:
+    """Up to `limit` that cannot wait and do, for their channel is down or full; locked.
+
+    What a sender has in hand is left to it.
+    """
+    lately = ctx.at - timedelta(minutes=ladder_of(ctx.region).doubt_minutes)
+    quiet = ctx.region.section("messaging", MessagingPolicy)
+    kinds = wording.catalogue().kind.items()
+    weighty = Message.urgent
+    if not (is_quiet(ctx.at, quiet) or is_quiet(lately, quiet)):
+        weighty |= Message.kind.in_([name for name, one in kinds if one.weight >= CANNOT_WAIT])
+    found = (
+        select(Message.id)
+        .where(Message.climbs, Message.state == State.QUEUED, Message.channel != Channel.CALL)
+        .where(weighty, func.coalesce(Message.wait_until, Message.due_at) <= lately)
+        .where(Message.reason.is_(None) | Message.reason.in_(HALTED))
+        .order_by(Message.urgent.desc(), Message.due_at, Message.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return db.session.execute(found).scalars().all()
+
+
+def undisturbed(ids: Sequence[UUID]) -> list[UUID]:
+    """Those whose first message nobody has in hand, which is locked as well.
+
+    Who reads or answers locks the first and then what followed; nobody is waited for here.
+    """
+    first_of = select(Message.id, Message.first_id).where(Message.id.in_(ids))
+    first = {row.id: row.first_id for row in db.session.execute(first_of) if row.first_id}
+    these = select(Message.id).where(Message.id.in_(set(first.values()))).order_by(Message.id)
+    free = set(db.session.execute(these.with_for_update(skip_locked=True)).scalars())
+    return [one for one in ids if one not in first or first[one] in free]
 
 
 def _waited(ctx: Context) -> list[ColumnElement[bool]]:
@@ -218,7 +264,5 @@ def _of_parties(ctx: Context, parties: Collection[UUID]) -> Mapping[UUID, UUID]:
 
 def silent(at: datetime) -> ColumnElement[bool]:
     """Of what waits to be told by telephone: that nobody is to hear of it any more."""
-    late = Message.expires_at <= at
-    return (
-        (Message.state == State.QUEUED) & (Message.channel == Channel.CALL) & (late | ~is_welcome())
-    )
+    over = (Message.expires_at <= at) | chains.is_settled() | ~is_welcome()
+    return (Message.state == State.QUEUED) & (Message.channel == Channel.CALL) & over

@@ -56,6 +56,9 @@ class Rung:
 # After these the person was reached, or has said enough.
 SATISFIED = frozenset({Reason.REFUSED, Reason.MOVED_AWAY, Reason.UNWELCOME})
 
+# Withdrawn for the channel's sake, not for the person's: another one may follow.
+NOT_PUSHED = frozenset({Reason.KEPT_CREDIT, Reason.OVER_BUDGET})
+
 
 def is_over(rung: Rung, wording: Wording, at: datetime) -> bool:
     """Whether no further channel is needed, or none is wanted, of a rung whose time has come."""
@@ -74,7 +77,7 @@ def _suffices(rung: Rung, wording: Wording) -> bool:
         case State.UNKNOWN:
             return wording.in_doubt is not InDoubt.NEXT and wording.unread_hours is None
         case State.WITHDRAWN:
-            return rung.reason is not Reason.KEPT_CREDIT
+            return rung.reason not in NOT_PUSHED
         case _:
             return False
 

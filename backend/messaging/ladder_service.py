@@ -13,7 +13,7 @@ from backend.kernel.context import Context, Role
 from backend.kernel.database import db
 from backend.kernel.ids import new_id
 from backend.kernel.policy import admitted, by_clock
-from backend.messaging import duty, history, ladder_queries, wording
+from backend.messaging import duty, fence, history, ladder_queries, wording
 from backend.messaging.call_models import CallItem
 from backend.messaging.ladder_queries import Found
 from backend.messaging.ladder_rules import is_over, next_channel
@@ -47,9 +47,7 @@ def climb(ctx: Context, limit: int = ladder_queries.ENOUGH) -> int:
 
     Each is looked at by one process: it is locked, and does not climb once that is committed.
     """
-    ids = ladder_queries.ready(ctx, limit)
-    _climb(ctx, ids)
-    return len(ids)
+    return _climb(ctx, ladder_queries.ready(ctx, limit))
 
 
 @admitted(by_clock)
@@ -58,13 +56,37 @@ def climb_one(ctx: Context, message_id: UUID) -> None:
     _climb(ctx, ladder_queries.ready(ctx, 1, Message.id == message_id))
 
 
-def _climb(ctx: Context, ids: Sequence[UUID]) -> None:
+@admitted(by_clock)
+def climb_past(ctx: Context, limit: int = ladder_queries.ENOUGH) -> int:
+    """What cannot wait leaves a channel that does not go, where another follows; returns how many.
+
+    Nothing does while the send fence is up. On the channel that it left it is sent no more.
+    """
+    if fence.stands():
+        return 0
+    ids = ladder_queries.undisturbed(ladder_queries.stuck(ctx, limit))
+    due = [one for one in _due(ctx, ids) if next_channel(one.rung, _wording(one))[0] is not None]
+    _go_on(ctx, due)
+    _tell_colleagues(ctx, [one for one in due if one.message.to_staff_id is not None])
+    left = update(Message).where(Message.id.in_([one.message.id for one in due]))
+    gone = {"state": State.WITHDRAWN, "reason": Reason.NOT_REACHED, "climbs": False}
+    db.session.execute(left.values(**gone).execution_options(synchronize_session=False))
+    return len(due)
+
+
+def _due(ctx: Context, ids: Sequence[UUID]) -> list[Found]:
     found = ladder_queries.found(ctx, ids)
-    due = [one for one in found if not is_over(one.rung, _wording(one), ctx.at)]
+    return [one for one in found if not is_over(one.rung, _wording(one), ctx.at)]
+
+
+def _climb(ctx: Context, locked: Sequence[UUID]) -> int:
+    ids = ladder_queries.undisturbed(locked)
+    due = _due(ctx, ids)
     _go_on(ctx, due)
     _tell_colleagues(ctx, [one for one in due if one.message.to_staff_id is not None])
     over = update(Message).where(Message.id.in_(ids)).values(climbs=False)
     db.session.execute(over.execution_options(synchronize_session=False))
+    return len(ids)
 
 
 @admitted(by_clock)

@@ -22,6 +22,7 @@ NOT_PUSHED = (
     Reason.KEPT_CREDIT,
     Reason.EXPIRED,
     Reason.REPLACED,
+    Reason.NOT_REACHED,
 )
 
 

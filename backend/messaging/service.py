@@ -13,7 +13,7 @@ from backend.kernel.context import Context
 from backend.kernel.database import db
 from backend.kernel.ids import new_id
 from backend.kernel.policy import admitted, by_anyone
-from backend.messaging import digests, duty, history, ledger, policy, queries, wording
+from backend.messaging import chains, digests, duty, history, ledger, policy, queries, wording
 from backend.messaging.errors import UnknownTemplate
 from backend.messaging.models import Entry, Message, Reason, State, Step
 from backend.messaging.recipients import To
@@ -108,6 +108,7 @@ def _take_back(which: ColumnElement[bool], reason: Reason, step: Step) -> None:
     waiting = (Message.state == State.QUEUED) | digests.untold()
     is_open = (Message.state == State.SENDING) | waiting
     has_more = (Message.climbs | Message.kind.in_(wording.answerable())) & ~Message.obsolete
+    chains.lock(which & (is_open | has_more))
     gone = (
         update(Message)
         .where(which, is_open | has_more)

@@ -13,7 +13,7 @@ from backend.kernel.context import Context
 from backend.kernel.database import db
 from backend.kernel.policy import admitted, by_clock
 from backend.kernel.subjects import Cause, Consequence, Records, rows_of, told
-from backend.messaging import digests
+from backend.messaging import chains, digests
 from backend.messaging.call_models import CallItem
 from backend.messaging.callback_models import WeChatEvent
 from backend.messaging.models import Credit, Message, MessageStep, Reason, State
@@ -60,10 +60,12 @@ def foresee(ctx: Context, resident_id: UUID) -> Sequence[Consequence]:
 def close(_ctx: Context, resident_id: UUID, _cause: Cause) -> None:
     """Take back what is not sent yet, of whatever it speaks; no further channel follows."""
     waiting = (Message.state == State.QUEUED) | digests.untold()
+    theirs = Message.to_resident_id == resident_id
+    theirs &= Message.state.in_(WAITING) | waiting | Message.climbs
+    chains.lock(theirs)
     db.session.execute(
         update(Message)
-        .where(Message.to_resident_id == resident_id)
-        .where(Message.state.in_(WAITING) | waiting | Message.climbs)
+        .where(theirs)
         .values(
             obsolete=True,
             state=case((waiting, State.WITHDRAWN), else_=Message.state),

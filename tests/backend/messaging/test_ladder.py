@@ -22,7 +22,9 @@ from backend.messaging import (
     Group,
     Message,
     MessageKind,
+    Outcome,
     Reason,
+    Result,
     State,
     Step,
     To,
@@ -31,6 +33,7 @@ from backend.messaging import (
 from backend.messaging.wishes import mute
 
 pytestmark = pytest.mark.usefixtures("app")
+EMERGENCY = MessageKind.EMERGENCY_ALERT
 
 
 def climb() -> None:
@@ -268,3 +271,60 @@ def test_who_is_on_duty_has_it_and_the_deputy_of_who_is_away() -> None:
     to = To.on_duty(house.id, Role.PUBLIC_HEALTH, Role.NURSE, Role.MANAGER)
     messaging.queue(by_itself(), MessageKind.CALL_TO_MAKE, to, house.id, "today", {})
     assert {one.to_staff_id for one in messages_about(house.id)} == {nurse.id, other.id}
+
+
+FULL = Outcome(State.QUEUED, Reason.QUOTA, pause_s=50_000.0, errcode=45009)
+
+
+def refused(outcome: Outcome = FULL) -> None:
+    """WeChat takes nothing more today."""
+    db.session.flush()
+    for one in messaging.claim(by_itself(), "s1", 9):
+        messaging.settle(by_itself().at, [Result(one.id, one.token, outcome)])
+
+
+def climb_past() -> None:
+    messaging.climb_past(by_itself())
+    db.session.expire_all()
+
+
+def test_an_emergency_goes_on_while_wechat_takes_nothing(clock: FixedClock) -> None:
+    doctor = a_member_of_staff(Role.DOCTOR, "钱医生")
+    alert, task = (a_message(doctor, kind) for kind in (EMERGENCY, MessageKind.FOLLOW_UP_TASK))
+    refused()
+    climb_past()
+    assert channels(alert) == []
+    clock.at += timedelta(minutes=6)
+    climb_past()
+    climb_past()
+    assert (alert.state, alert.obsolete, channels(alert)) == (State.WITHDRAWN, False, [Channel.SMS])
+    assert (task.state, channels(task)) == (State.QUEUED, [])
+
+
+def test_what_a_sender_has_in_hand_is_left_to_it(clock: FixedClock) -> None:
+    alert = a_message(a_member_of_staff(Role.DOCTOR, "钱医生"), EMERGENCY)
+    db.session.flush()
+    (held,) = messaging.claim(by_itself(), "s1", 9)
+    clock.at += timedelta(minutes=6)
+    climb_past()
+    assert (held.id, alert.state, channels(alert)) == (alert.id, State.SENDING, [])
+
+
+def test_nothing_leaves_its_channel_while_the_fence_is_up(clock: FixedClock) -> None:
+    alert = a_message(a_member_of_staff(Role.DOCTOR, "钱医生"), EMERGENCY)
+    up = "raised_at = now(), cut_at = now(), because = 'by_hand'"
+    db.session.execute(text(f"UPDATE send_fence SET {up}"))
+    clock.at += timedelta(hours=1)
+    climb_past()
+    assert (alert.state, channels(alert)) == (State.QUEUED, [])
+
+
+def test_a_text_is_not_sent_about_what_was_answered_after_all() -> None:
+    message = a_failed(a_signed_resident().resident)
+    climb()
+    message.read_at = MORNING
+    db.session.flush()
+    assert messaging.claim(by_itself(), "s1", 9, Channel.SMS) == []
+    db.session.expire_all()
+    (followed,) = chain(message)
+    assert (followed.state, followed.reason) == (State.WITHDRAWN, Reason.ANSWERED)

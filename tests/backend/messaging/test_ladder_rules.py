@@ -46,6 +46,7 @@ IN_DOUBT = replace(FAILED, state=State.UNKNOWN, reason=Reason.NO_ANSWER)
         (replace(FAILED, expires_at=AT), FOLLOW_UP, True),
         (replace(FAILED, expires_at=AT + timedelta(seconds=1)), FOLLOW_UP, False),
         (replace(FAILED, state=State.WITHDRAWN, reason=Reason.KEPT_CREDIT), FOLLOW_UP, False),
+        (replace(FAILED, state=State.WITHDRAWN, reason=Reason.OVER_BUDGET), FOLLOW_UP, False),
         (replace(FAILED, state=State.WITHDRAWN, reason=Reason.MUTED), FOLLOW_UP, True),
         (replace(FAILED, channel=Channel.CALL, reason=Reason.REFUSED), FOLLOW_UP, True),
         (replace(FAILED, channel=Channel.CALL, reason=Reason.MOVED_AWAY), FOLLOW_UP, True),
