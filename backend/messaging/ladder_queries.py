@@ -71,10 +71,10 @@ def stuck(ctx: Context, limit: int) -> Sequence[UUID]:
     """
     lately = ctx.at - timedelta(minutes=ladder_of(ctx.region).doubt_minutes)
     quiet = ctx.region.section("messaging", MessagingPolicy)
+    at_night = is_quiet(ctx.at, quiet) or is_quiet(lately, quiet)
     kinds = wording.catalogue().kind.items()
-    weighty = Message.urgent
-    if not (is_quiet(ctx.at, quiet) or is_quiet(lately, quiet)):
-        weighty |= Message.kind.in_([name for name, one in kinds if one.weight >= CANNOT_WAIT])
+    heavy = [name for name, one in kinds if one.weight >= CANNOT_WAIT and not at_night]
+    weighty = Message.urgent | Message.kind.in_(heavy)
     found = (
         select(Message.id)
         .where(Message.climbs, Message.state == State.QUEUED, Message.channel != Channel.CALL)
