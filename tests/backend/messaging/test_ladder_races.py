@@ -41,8 +41,9 @@ def sweep(locked: bool) -> int:
     found = ladder_queries.found
 
     def slowly(ctx: Context, ids: Sequence[UUID]) -> list[ladder_queries.Found]:
+        rows = found(ctx, ids)
         time.sleep(0.5)
-        return found(ctx, ids)
+        return rows
 
     ladder_queries.found = slowly
     if not locked:
