@@ -11,10 +11,12 @@ import secrets
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+
+import orjson
 
 from backend.messaging import INTERRUPTED, RELEASED, Claimed, Outcome, Reason, Result, State
 
@@ -22,7 +24,6 @@ LARGEST = 4_000_000
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 Key = tuple[UUID, UUID]
-_OUTCOME = tuple(field.name for field in fields(Outcome))
 
 
 def boot() -> str | None:
@@ -53,9 +54,8 @@ class Journal:
 
     def ended(self, result: Result) -> None:
         """What came of it: written at the next `flush`."""
-        outcome = {name: getattr(result.outcome, name) for name in _OUTCOME}
-        told = {"m": result.id.hex, "t": result.token.hex, "o": outcome}
-        self._lines += json.dumps(told).encode() + b"\n"
+        told = {"m": result.id.hex, "t": result.token.hex, "o": result.outcome}
+        self._lines += orjson.dumps(told, option=orjson.OPT_APPEND_NEWLINE)
 
     def flush(self) -> None:
         """Have in the file whatever was told."""

@@ -20,10 +20,10 @@ log = structlog.get_logger(__name__)
 
 # A call begins only where its lease outlasts it, a second try with a new token included.
 LATEST_START_S = messaging.LEASE_S - 2 * messaging.CALL_S
-# Twice as much is claimed when the lane ran dry, half when something had to wait here for so long:
-# what waits here cannot be withdrawn any more.
+# Twice as much is claimed when the lane ran dry, half when a batch had to wait here for so long:
+# what waits here cannot be withdrawn any more. A larger batch would come too late to be the next.
 AHEAD_S = 1.0
-MOST_AHEAD = 2000
+MOST_AHEAD = 512
 NOBODY_THERE = frozenset({Reason.NO_ANSWER, Reason.UNREADABLE})
 NOTHING_GOES = frozenset({Reason.NOT_REACHED, Reason.BAD_TOKEN})
 
@@ -44,6 +44,7 @@ class Lane:
         self._concurrency, self._done = concurrency, done
         self._waiting: deque[tuple[Claimed, float]] = deque()
         self._ahead = 2 * concurrency
+        self._slow_since = 0.0
         self._turn: asyncio.Future[None] | None = None
         self._workers: set[asyncio.Task[None]] = set()
         self._halted_until = 0.0
@@ -69,7 +70,7 @@ class Lane:
     def take(self, claimed: Sequence[Claimed], room: int, since: float) -> None:
         """Send these, of which there was room for so many; claimed since then."""
         if len(claimed) == room > 1 and not self._waiting:
-            self._ahead = min(2 * self._ahead, MOST_AHEAD)
+            self._ahead = min(2 * self._ahead, max(MOST_AHEAD, 2 * self._concurrency))
         self._waiting.extend((message, since) for message in claimed)
         for _ in range(min(len(self._waiting), self._concurrency - len(self._workers))):
             worker = asyncio.create_task(self._work())
@@ -91,7 +92,8 @@ class Lane:
 
     async def _deliver(self, message: Claimed, since: float) -> Outcome:
         now, until = time.monotonic(), since + LATEST_START_S
-        if now - since > AHEAD_S:
+        if now - since > AHEAD_S and since > self._slow_since:
+            self._slow_since = since
             self._ahead = max(self._ahead // 2, 2 * self._concurrency)
         if now > until or now < self._halted_until or self.breaker.state is BreakerState.OPEN:
             return messaging.RELEASED

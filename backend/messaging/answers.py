@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import orjson
+
 from backend import identity
 from backend.identity import WeChatAction
 from backend.kernel.calendar import SHANGHAI
@@ -88,10 +90,17 @@ IN_DOUBT = Outcome(State.UNKNOWN, Reason.DEFECT, counted=True)
 def read(body: bytes) -> Mapping[str, Any] | None:
     """The answer's JSON object; broken characters are passed over, a broken object is `None`."""
     try:
-        answer = json.loads(body.decode(errors="ignore"), strict=False)
+        answer = _parsed(body)
     except ValueError:
         return None
     return answer if isinstance(answer, dict) else None
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return json.loads(body.decode(errors="ignore"), strict=False)
 
 
 def judge(answer: Mapping[str, Any] | None, busy_before: int, wall: datetime) -> Outcome:

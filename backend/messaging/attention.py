@@ -18,7 +18,7 @@ from backend.kernel.context import Context
 from backend.kernel.database import db
 from backend.messaging import attention_queries as known
 from backend.messaging import digests, history, ledger
-from backend.messaging.attention_queries import Account, Coming, Holder, Wish
+from backend.messaging.attention_queries import NO_WISH, Account, Coming, Holder, Wish
 from backend.messaging.attention_rules import AttentionPolicy
 from backend.messaging.attention_verdicts import GO, PUSHED, Bounds, Case, Verdict
 from backend.messaging.candidates import Candidate
@@ -69,7 +69,7 @@ class _Facts:
     def case(self, row: Candidate) -> Case:
         """Everything about one message."""
         account, person = row.account_id, row.to_resident_id
-        others = self.others.get(person, Wish()) if person else Wish()
+        others = self.others.get(person, NO_WISH) if person else NO_WISH
         if row.channel not in PUSHED or account is None:
             return Case(row, others, others)
         holder = self.holders[account]

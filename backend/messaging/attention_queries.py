@@ -70,6 +70,9 @@ class Wish:
     muted: Collection[Group] = frozenset()
 
 
+NO_WISH = Wish()
+
+
 @dataclass(frozen=True, slots=True)
 class Holder:
     """An account in our hands until the claim is over: whose it is, and what they wish."""
@@ -125,7 +128,7 @@ def wishes(residents: Collection[UUID]) -> dict[UUID, Wish]:
 
 def _wish(row: Row[Any]) -> Wish:
     if row.wants_digest is None:
-        return Wish()
+        return NO_WISH
     begins: time | None = row.quiet_from
     quiet = None if begins is None else (begins, row.quiet_to)
     return Wish(quiet, row.per_day, row.wants_digest, frozenset(map(Group, row.muted)))

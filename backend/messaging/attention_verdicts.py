@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from uuid import UUID
 
 from backend import network
 from backend.kernel.calendar import shanghai_date
-from backend.messaging.attention_queries import Account, Coming, Wish
+from backend.messaging.attention_queries import NO_WISH, Account, Coming, Wish
 from backend.messaging.attention_rules import (
     LOOK_AGAIN,
     AttentionPolicy,
@@ -21,7 +22,7 @@ from backend.messaging.attention_rules import (
 )
 from backend.messaging.candidates import Candidate
 from backend.messaging.models import Reason
-from backend.messaging.rules import MessagingPolicy
+from backend.messaging.rules import MessagingPolicy, after_quiet
 from backend.messaging.wording import MUTABLE, Channel, Consent, Wording, catalogue
 
 # What has this weight somebody travels or decides by: no budget holds it back, though it counts.
@@ -85,12 +86,22 @@ class Case:
         person: UUID = row.to_resident_id or row.to_staff_id or row.id
         return Reminder(person, row.due_at, row.expires_at, kind.spread, kind.workdays_only)
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether nobody wishes anything, nothing was sent this week, nothing weightier waits."""
+        kind = self.wording
+        is_free = self.holder is NO_WISH and self.person is NO_WISH
+        is_first = not (self.account.own or self.account.work)
+        at_any_hour = not (kind.spread or kind.workdays_only)
+        weightier = any(one.weight > kind.weight for one in self.coming)
+        return is_free and is_first and at_any_hour and not weightier
+
     def weightier(self, before: datetime) -> list[Coming]:
         """What waits for the same account, matters more and is due before then."""
         return [one for one in self.coming if one.weight > self.wording.weight and one.at < before]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Bounds:
     """What the region lays down, at one instant."""
 
@@ -101,6 +112,8 @@ class Bounds:
 
     def verdict(self, case: Case) -> Verdict:
         """Muted, at the wrong hour, too much, kept for what matters more: or it goes."""
+        if self._is_open and case.is_plain and case.row.due_at <= self.at:
+            return GO
         if case.wording.group in MUTABLE and case.wording.group in case.person.muted:
             return Verdict(reason=Reason.MUTED)
         until = self._until(case, case.pushes)
@@ -110,6 +123,11 @@ class Bounds:
         if case.is_pushed and self._keeps_credit(case):
             return Verdict(reason=Reason.KEPT_CREDIT)
         return self._give_way(case) if case.is_pushed else GO
+
+    @cached_property
+    def _is_open(self) -> bool:
+        """Whether the region's quiet hours keep nothing: most of a batch is judged by this."""
+        return after_quiet(self.at, self.quiet) == self.at
 
     def _until(self, case: Case, pushes: Pushes) -> datetime:
         return next_instant(self.at, case.reminder, self.limits(case), self._works, pushes)

@@ -95,7 +95,9 @@ def one(ctx: Context, channel: Channel, message_id: UUID) -> list[Candidate]:
 
 
 def _read(rows: Any, ctx: Context, limit: int) -> list[Candidate]:
-    found = db.session.execute(rows, {"at": ctx.at, "limit": limit})
+    db.session.flush()
+    # By the connection: the session would look at each row for entities, and there are none.
+    found = db.session.connection().execute(rows, {"at": ctx.at, "limit": limit})
     return [
         Candidate(message_id, MessageKind(kind), Channel(channel), *rest)
         for message_id, kind, channel, *rest in found
