@@ -23,7 +23,7 @@ LATEST_START_S = messaging.LEASE_S - 2 * messaging.CALL_S
 # Twice as much is claimed when the lane ran dry, half when a batch had to wait here for so long:
 # what waits here cannot be withdrawn any more. A larger batch would come too late to be the next.
 AHEAD_S = 1.0
-MOST_AHEAD = 512
+MOST_AHEAD = 1000
 NOBODY_THERE = frozenset({Reason.NO_ANSWER, Reason.UNREADABLE})
 NOTHING_GOES = frozenset({Reason.NOT_REACHED, Reason.BAD_TOKEN})
 
@@ -70,7 +70,7 @@ class Lane:
     def take(self, claimed: Sequence[Claimed], room: int, since: float) -> None:
         """Send these, of which there was room for so many; claimed since then."""
         if len(claimed) == room > 1 and not self._waiting:
-            self._ahead = min(2 * self._ahead, max(MOST_AHEAD, 2 * self._concurrency))
+            self._ahead = min(2 * self._ahead, MOST_AHEAD)
         self._waiting.extend((message, since) for message in claimed)
         for _ in range(min(len(self._waiting), self._concurrency - len(self._workers))):
             worker = asyncio.create_task(self._work())
