@@ -36,7 +36,7 @@ def test_until_its_end_it_is_sent(app: Flask, clock: FixedClock) -> None:
 def test_what_is_of_use_for_a_moment_alone_is_dropped(app: Flask, clock: FixedClock) -> None:
     kind = MessageKind.QUEUE_NEAR
     assert catalogue().kind[kind].late is Late.DROP
-    place = {"place": "示例"}
+    place = {"place": "示例中心"}
     far = by_itself().at + timedelta(days=9)
     message = a_message(kind=kind, values=place, expires=far)
     clock.at += timedelta(hours=2)
@@ -49,10 +49,10 @@ def test_what_is_of_use_for_a_moment_alone_is_dropped(app: Flask, clock: FixedCl
 def test_a_late_reminder_says_so(app: Flask, hours: int, is_late: bool) -> None:
     wording = catalogue().kind[REMIND]
     due = by_itself().at - timedelta(hours=hours)
-    message = a_message(a_resident(), REMIND, values={"place": "示例"}, due=due)
+    message = a_message(a_resident(), REMIND, values={"place": "示例中心"}, due=due)
     (claimed,) = messaging.claim(by_itself(), "s1", 10)
     db.session.expire_all()
     assert (str(wording.late_text) in claimed.content) == is_late
     assert (message.content["thing1"] == wording.late_text) == is_late
-    assert message.content["thing3"] == "示例"
+    assert message.content["thing3"] == "示例中心"
     assert [line.step for line in history.of(message.id)] == [Step.REWRITTEN] * is_late
