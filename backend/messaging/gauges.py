@@ -9,6 +9,7 @@ from backend.kernel.context import Context
 from backend.kernel.database import db
 from backend.messaging.board import READY_AT, TROUBLE, OnChannel, queue_numbers
 from backend.messaging.models import Message, State
+from backend.messaging.wording import Channel
 
 Labelled = Mapping[tuple[str, ...], float]
 
@@ -71,5 +72,9 @@ def handed_over(at: datetime) -> Labelled:
 
 
 def oldest_due_s(ctx: Context) -> float:
-    """How long the message waiting longest at this business instant has been due, in seconds."""
-    return max(oldest(ctx.at, channels(ctx)).values(), default=0.0)
+    """How long the message waiting longest at this business instant has been due, in seconds.
+
+    Calls wait for people, for hours, and say nothing of the senders.
+    """
+    sent = [one for one in channels(ctx) if one.channel is not Channel.CALL]
+    return max(oldest(ctx.at, sent).values(), default=0.0)

@@ -18,10 +18,10 @@ from backend.kernel.policy import admitted, by_anyone
 from backend.messaging import policy
 from backend.messaging.attention_rules import AttentionPolicy, leaves_enough
 from backend.messaging.events import RemindersTuned
-from backend.messaging.models import Message, State
+from backend.messaging.models import Message, Reason, State
 from backend.messaging.rules import MessagingPolicy
 from backend.messaging.wishes_models import ReminderWish
-from backend.messaging.wording import MUTABLE, Group
+from backend.messaging.wording import MUTABLE, Channel, Group
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,9 @@ def _write(ctx: Context, resident_id: UUID, said: dict[str, Any]) -> None:
 def _look_again(resident_id: UUID) -> None:
     """What waits by the wishes of before is judged by those of now at the next claim."""
     held = (Message.to_resident_id == resident_id) & (Message.state == State.QUEUED)
-    these = update(Message).where(held, Message.wait_until.is_not(None))
+    by_wish = Message.reason.is_(None) | (Message.reason == Reason.OVER_BUDGET)
+    pushed = by_wish & Message.channel.in_([Channel.WECHAT, Channel.FAMILY])
+    these = update(Message).where(held, pushed, Message.wait_until.is_not(None))
     quietly = {"synchronize_session": False}
     db.session.execute(these.values(wait_until=None, reason=None).execution_options(**quietly))
 

@@ -159,3 +159,10 @@ def test_of_who_signed_nowhere_the_house_of_the_matter_calls() -> None:
         db.session.query(CallItem).join(CallItem.message).filter(Message.first_id == message.id)
     )
     assert called.one().institution_id == expert.institution_id
+
+
+def test_a_call_that_waits_says_nothing_of_the_senders(clock: FixedClock) -> None:
+    a_call(a_signed_resident().resident)
+    db.session.query(Message).filter_by(state=State.QUEUED, channel=Channel.WECHAT).delete()
+    clock.at += timedelta(hours=2)
+    assert messaging.gauges.oldest_due_s(by_itself()) == 0
