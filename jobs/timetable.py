@@ -62,6 +62,8 @@ TIMETABLE = [
     Job("followups.remind_due", timedelta(minutes=1), followups.remind_due),
     Job("followups.escalate_unanswered", timedelta(minutes=1), followups.escalate_unanswered),
     Job("followups.report_overdue", timedelta(hours=1), followups.report_overdue),
+    Job("attention.gather", timedelta(minutes=1), attention.gather),
+    Job("attention.mend", timedelta(minutes=1), attention.mend),
     Job("housekeeping.forget_ticks", timedelta(hours=1), housekeeping.forget_ticks),
     Job("housekeeping.forget_attempts", timedelta(hours=1), housekeeping.forget_attempts),
     Job("housekeeping.forget_answers", timedelta(hours=1), housekeeping.forget_answers),
@@ -85,7 +87,5 @@ TIMETABLE = [
     Job("housekeeping.forget_events", timedelta(hours=1), housekeeping.forget_events),
     Job("housekeeping.forget_sessions", timedelta(hours=1), housekeeping.forget_sessions),
     # The last one: by its turn the others have had theirs.
-    Job("attention.gather", timedelta(minutes=1), attention.gather),
-    Job("attention.mend", timedelta(minutes=1), attention.mend),
     Job("messaging.note_catch_up", timedelta(minutes=1), fence.note_catch_up),
 ]

@@ -11,6 +11,7 @@ from sqlalchemy import Row, text
 from backend.kernel.calendar import begins_at
 from backend.kernel.context import Context
 from backend.kernel.database import db
+from backend.messaging import wording
 from backend.messaging.attention_rules import WEEK, Pushes, Quiet
 from backend.messaging.wording import Group, MessageKind, catalogue
 
@@ -57,6 +58,11 @@ CROSS JOIN LATERAL (
     AND NOT EXISTS (SELECT 1 FROM sensitive_item s WHERE s.subject_id = n.subject_id)
 ) m
 WHERE coalesce(m.wait_until, m.due_at) < :until AND (m.expires_at IS NULL OR m.expires_at > :at)
+  AND (m.kind <> ALL(CAST(:reminders AS text[])) OR m.to_resident_id IS NULL
+    OR coalesce((SELECT reminders_paused_until FROM resident p WHERE p.id = m.to_resident_id),
+      :at) <= :at
+    AND EXISTS (SELECT 1 FROM consent c WHERE c.resident_id = m.to_resident_id
+      AND c.purpose = 'reminders' AND c.withdrawn_at IS NULL))
 """)
 
 
@@ -155,7 +161,8 @@ def coming(
         "staff": [one.staff_id for one in holders],
     }
     found: dict[UUID, list[Coming]] = {}
-    for row in db.session.execute(_COMING, {"at": ctx.at, "until": until, **columns}):
+    asked = {"at": ctx.at, "until": until, "reminders": sorted(wording.reminders())}
+    for row in db.session.execute(_COMING, {**asked, **columns}):
         weight = catalogue().kind[MessageKind(row.kind)].weight
         waiting = Coming(weight, row.urgent, row.template_id, row.at)
         found.setdefault(row.account_id, []).append(waiting)

@@ -91,7 +91,7 @@ def claim(
         with attempt():
             chosen = _to_send(ctx, channel, candidates.found(ctx, channel, limit))
     except DBAPIError as failure:
-        if not isinstance(failure, DataError):
+        if not isinstance(failure, DataError | IntegrityError):
             raise
         chosen = _one_by_one(ctx, channel, limit)
     except Exception:
@@ -126,18 +126,24 @@ def _one_by_one(ctx: Context, channel: Channel, limit: int) -> list[Parcel]:
     """
     chosen: dict[UUID | None, Parcel] = {}
     broken: list[UUID] = []
+    refused: list[UUID] = []
     for message_id in candidates.ids(ctx, channel, limit):
         try:
             with attempt():
                 for row, text_ in _to_send(ctx, channel, candidates.one(ctx, channel, message_id)):
                     chosen.setdefault(_lane_of(row), (row, text_))
-        except (OperationalError, InterfaceError, IntegrityError):
+        except (OperationalError, InterfaceError):
             raise
+        except IntegrityError as failure:
+            log.error("message refused", message=str(message_id), error=type(failure).__name__)
+            refused.append(message_id)  # perhaps somebody else's doing just now
         except Exception as defect:
             log.error("message put aside", message=str(message_id), error=type(defect).__name__)
             broken.append(message_id)
     if broken:
         _put_aside(broken, for_good=len(broken) <= max(FEW_BROKEN, len(chosen)))
+    if refused:
+        _put_aside(refused, for_good=False)
     return list(chosen.values())
 
 

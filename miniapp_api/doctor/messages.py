@@ -9,7 +9,7 @@ from backend.kernel.paging import Page, Wanted
 from backend.messaging import Message
 from miniapp_api.access import Audience
 from miniapp_api.contract import Api, PageQuery, gives, lists, takes
-from miniapp_api.messages import MessagePage, PopupSchema, SubscriptionsSchema
+from miniapp_api.messages import MessagePage, MessageSchema, PopupSchema, SubscriptionsSchema
 
 api = Api("messages", Audience.DOCTOR)
 
@@ -20,6 +20,13 @@ api = Api("messages", Audience.DOCTOR)
 def inbox(ctx: Context, *, wanted: Wanted) -> Page[Message]:
     """工作消息 · Newest first, each with what became of its push and why."""
     return messaging.inbox(ctx, wanted)
+
+
+@api.post("/messages/<uuid:message_id>/read")
+@gives(MessageSchema)
+def read(ctx: Context, message_id: UUID) -> Message:
+    """已读 · Once somebody opened it no further channel is tried, and no colleague is told."""
+    return messaging.mark_read(ctx, messaging.hold(ctx, message_id))
 
 
 @api.get("/subscriptions")

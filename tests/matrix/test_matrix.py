@@ -52,6 +52,7 @@ TRIED_ELSEWHERE = {
     "PUT /resident/me/phone",
     "DELETE /resident/me/people/{mandate_id}",
     "POST /resident/me/death-report/objection",
+    "POST /doctor/messages/{message_id}/read",
 }
 
 

@@ -112,12 +112,13 @@ def test_nobody_talks_us_out_of_the_encryption(http: Http, agreed: Any, mode: Mo
 
 def test_a_push_again_is_the_same_push(http: Http) -> None:
     """WeChat repeats what it got no answer to, with the same signatures or with new ones."""
-    encrypted = callbacks.sealed(a_popup())
+    popup = a_popup()
+    encrypted = callbacks.sealed(popup)
     query = callbacks.query(encrypted)
     for again in (query, query, callbacks.query(encrypted)):
         answer = http("POST", PATH, json={"Encrypt": encrypted}, query_string=again)
         assert (answer.status_code, answer.text) == (200, "success")
-    assert callbacks.told(http, a_popup()).status_code == 200
+    assert callbacks.told(http, popup).status_code == 200
     assert stored() == 1
 
 

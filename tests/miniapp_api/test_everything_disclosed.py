@@ -213,7 +213,8 @@ def test_no_answer_shows_a_resident_unlogged(
         answer = client.open(path, method=method, json=body, headers=headers)
         db.session.remove()
         statuses[answer.status_code] += 1
-        assert answer.status_code < 500, (method, path, answer.text)
+        asks_wechat = path.endswith("/code") and answer.status_code == 503
+        assert answer.status_code < 500 or asks_wechat, (method, path, answer.text)
         # Codes on doors are pictures.
         shown = named_in(answer.get_data().decode(errors="replace"), world)
         showing += bool(shown)

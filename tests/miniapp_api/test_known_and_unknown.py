@@ -17,8 +17,15 @@ from backend.kernel.ids import new_id
 from tools.openapi import document_without_servers
 
 BY_THE_CLOCK = ("SAVEPOINT", "FROM signing_key")  # a process reads its keys now and then
-# Everybody may know that these are there.
-PUBLIC = ("/api/v1/open/", "/api/v1/demo/", "/api/v1/doctor/clinics/")
+# Everybody may know that these are there: what is printed on doors; to managers, the queue.
+PUBLIC = (
+    "/api/v1/open/",
+    "/api/v1/demo/",
+    "/api/v1/doctor/clinics/",
+    "/api/v1/doctor/teams/",
+    "/api/v1/manager/teams/",
+    "/api/v1/manager/messages/",
+)
 ABOUT_ONE = [
     (method.upper(), path)
     for path, operations in document_without_servers()["paths"].items()

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from flask import Flask
+from ladder_builders import channels, sent
 from message_builders import a_message
 from people import Http, a_member_of_staff, a_resident, an_account, by_itself
 
@@ -162,3 +163,16 @@ def test_what_was_handed_over_and_what_waits_after_a_try_is_measured(app: Flask)
     assert 'jiayi_handed_over_last_10_minutes{within_s="5"} 1.0' in text
     assert 'jiayi_messages_held_back{channel="wechat",reason="not_reached"} 1.0' in text
     assert 'jiayi_messages_last_hour{channel="wechat",reason="",state="sent"} 1.0' in text
+
+
+def test_a_doctor_who_opened_an_alert_is_not_told_again(http: Http) -> None:
+    doctor, other = a_member_of_staff(Role.DOCTOR), a_member_of_staff(Role.DOCTOR, "钱医生")
+    alert = sent(a_message(doctor, MessageKind.EMERGENCY_ALERT), 2)
+    path = f"/doctor/messages/{alert.id}/read"
+    assert http("POST", path, other).status_code == 404
+    assert http("POST", path, doctor).status_code == 200
+    messaging.climb(by_itself())
+    db.session.expire_all()
+    assert alert.read_at == by_itself().at
+    assert channels(alert) == []
+    assert http("POST", path, doctor).status_code == 200

@@ -174,6 +174,16 @@ def test_what_gave_way_for_nothing_goes_after_all(per_day: int, clock: FixedCloc
     assert go() == [little.id]
 
 
+def test_what_will_never_go_takes_nobodys_place(per_day: int, clock: FixedClock) -> None:
+    """Reminders are paused: what is no reminder is told all the same."""
+    person = a_resident()
+    person.reminders_paused_until = clock.at + timedelta(days=30)
+    for _ in range(per_day):
+        a_message(person, MessageKind.FOLLOW_UP_DUE, due=clock.at - timedelta(hours=3))
+    little = plain(person)
+    assert go() == [little.id]
+
+
 def test_what_would_come_too_late_is_for_the_inbox_alone(per_day: int, clock: FixedClock) -> None:
     person = a_resident()
     for _ in range(per_day):

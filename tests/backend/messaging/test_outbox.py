@@ -9,7 +9,7 @@ from flask import Flask
 from message_builders import a_message
 from people import a_member_of_staff, a_resident, by_itself
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from backend import messaging
 from backend.kernel.calendar import SHANGHAI
@@ -168,6 +168,8 @@ def test_a_row_that_cannot_be_read_is_put_aside_alone(app: Flask, poison: str) -
 
 TIMED_OUT = OperationalError("", {}, Exception("canceling statement due to lock timeout"))
 
+REFUSED = IntegrityError("", {}, Exception("violates check constraint"))
+
 
 def breaking(monkeypatch: pytest.MonkeyPatch, *defects: Exception) -> None:
     """The first judgements break so, one after the other."""
@@ -201,3 +203,16 @@ def test_a_fault_that_all_messages_have_is_none_of_theirs(
     assert {one.state for one in many} == {State.QUEUED}
     db.session.execute(text("UPDATE message SET next_at = now()"))
     assert len(claim()) == len(many)
+
+
+def test_what_the_database_refuses_to_write_waits_and_blocks_nobody(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, good = a_message(), a_message()
+    breaking(monkeypatch, REFUSED, REFUSED)
+    assert [one.id for one in claim()] == [good.id]
+    db.session.expire_all()
+    assert (bad.state, bad.reason) == (State.QUEUED, None)
+    assert claim() == []
+    db.session.execute(text("UPDATE message SET next_at = now() WHERE state = 'queued'"))
+    assert [one.id for one in claim()] == [bad.id]
