@@ -85,8 +85,8 @@ class Postman:
     def release(self) -> None:
         """Let go what is held back."""
         held, self._held = self._held, []
-        for letter in reversed(held):
-            self._dispatch(letter)
+        if held:
+            self._dispatch(held[::-1])
 
     async def close(self) -> None:
         """Stop; what was not delivered is lost, as WeChat's is."""
@@ -106,11 +106,16 @@ class Postman:
         if len(self._held) >= self.manner.turned:
             self.release()
 
-    def _dispatch(self, letter: Letter) -> None:
+    def _dispatch(self, letters: list[Letter]) -> None:
+        """Each copy by itself; letters that were turned keep that order."""
         for _ in range(self.manner.copies):
-            task = asyncio.get_running_loop().create_task(self._carry(letter))
+            task = asyncio.get_running_loop().create_task(self._carry_all(letters))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+
+    async def _carry_all(self, letters: list[Letter]) -> None:
+        for letter in letters:
+            await self._carry(letter)
 
     async def _carry(self, letter: Letter) -> None:
         await asyncio.sleep(self.manner.delay)

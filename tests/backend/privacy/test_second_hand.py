@@ -118,9 +118,9 @@ def test_an_objection_to_what_took_effect_is_for_the_manager_to_judge(http: Http
 def test_reminders_wait_until_it_is_known(http: Http) -> None:
     life = Life()
     messaging.withdraw(by_itself(), life.contract_id, MessageKind.PRESCRIPTION_READY)
-    values = {"date": messaging.as_date(by_itself().today)}
+    values = {"time": messaging.as_time(by_itself().at), "place": "中心"}
     to = To.resident(life.resident_id)
-    messaging.queue(by_itself(), MessageKind.RUN_OUT, to, life.prescription_id, "r", values)
+    messaging.queue(by_itself(), MessageKind.VISIT_NEAR, to, life.prescription_id, "r", values)
     report_id = reported(http, life)
     assert messaging.claim(by_itself(), "sender", 10) == []
     undoing = f"/manager/deaths/{report_id}/undoing"
