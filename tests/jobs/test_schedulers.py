@@ -128,6 +128,7 @@ def test_a_clock_that_jumps_a_day_ahead_and_back_changes_nothing(region: Region)
     assert region.each_is_put_once()
 
 
+@pytest.mark.full
 def test_after_the_clock_was_set_back_for_good_sweeps_go_on(region: Region) -> None:
     """Yesterday's slots were claimed, a day ago: that is no reason to wait until tomorrow."""
     region.start(1)
@@ -143,6 +144,7 @@ def test_after_the_clock_was_set_back_for_good_sweeps_go_on(region: Region) -> N
     assert region.each_is_put_once()
 
 
+@pytest.mark.full
 def test_the_slot_of_a_killed_scheduler_is_worked_by_the_next(region: Region) -> None:
     region.start(1)
     assert region.has_ticked()
