@@ -38,6 +38,7 @@ def test_each_scenario_is_measured_without_errors(name: str, scenarios: list[str
     assert all(line["rate_per_s"] > 0 and line["errors"] == 0 for line in lines)
 
 
+@pytest.mark.full
 def test_booking_is_measured_beside_its_baselines() -> None:
     lines = lines_of("booking")
     assert [line["scenario"] for line in lines] == [
