@@ -41,7 +41,7 @@ WITH gone AS (
   FROM message newer
   WHERE newer.id = ANY(CAST(:ids AS uuid[])) AND message.collapse_key = newer.collapse_key
     AND message.to_resident_id = newer.to_resident_id AND message.to_account_id IS NULL
-    AND message.id <> ALL(CAST(:ids AS uuid[])) AND message.state = 'queued'
+    AND message.id <> newer.id AND message.state = 'queued'
   RETURNING message.id)
 INSERT INTO message_step (id, message_id, step, reason)
 SELECT gen_random_uuid(), id, 'replaced', 'replaced' FROM gone
